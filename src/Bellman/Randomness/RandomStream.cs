@@ -1,0 +1,152 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Bellman;
+
+/// <summary>
+/// A named stream of random numbers. Every draw in Bellman comes from one, derived from the run's seed and a name
+/// ("environment", 3), so that results depend neither on thread counts nor on who else draws.
+/// </summary>
+/// <remarks>
+/// The generator is Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): counter-based,
+/// the same on every .NET version, and its whole state is a key and a position. Not thread-safe: one stream, one owner.
+/// </remarks>
+public sealed class RandomStream : IStateful
+{
+    private ulong key;
+    private ulong lane;
+    private ulong position;
+    private uint word0, word1, word2, word3;
+
+    private RandomStream(ulong key, ulong lane)
+    {
+        this.key = key;
+        this.lane = lane;
+    }
+
+    /// <summary>The stream called <paramref name="name"/> of the run with this <paramref name="seed"/>.</summary>
+    public static RandomStream Create(ulong seed, string name = "root") => Derive(seed, 0, name, 0);
+
+    /// <summary>
+    /// A child stream, independent of this one and of how much has been drawn from it.
+    /// </summary>
+    public RandomStream Child(string name, long index = 0) => Derive(key, lane, name, index);
+
+    /// <summary>A uniform 32-bit word.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint NextUInt32()
+    {
+        var slot = (uint)position & 3;
+        if (slot == 0) { Refill(); }
+        position++;
+        return slot switch { 0 => word0, 1 => word1, 2 => word2, _ => word3 };
+    }
+
+    /// <summary>A uniform 64-bit word.</summary>
+    public ulong NextUInt64() => ((ulong)NextUInt32() << 32) | NextUInt32();
+
+    /// <summary>A uniform double in [0, 1) with 53 random bits.</summary>
+    public double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1UL << 53));
+
+    /// <summary>A uniform single in [0, 1) with 24 random bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float NextSingle() => (NextUInt32() >> 8) * (1.0f / (1u << 24));
+
+    /// <summary>A uniform double in [low, high).</summary>
+    public double NextUniform(double low, double high) => low + (high - low) * NextDouble();
+
+    /// <summary>A uniform integer in [0, exclusiveMaximum), without modulo bias (Lemire 2019).</summary>
+    public int NextInt32(int exclusiveMaximum)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(exclusiveMaximum);
+        var range = (uint)exclusiveMaximum;
+        var product = (ulong)NextUInt32() * range;
+        if ((uint)product < range)
+        {
+            var threshold = (0u - range) % range;
+            while ((uint)product < threshold) { product = (ulong)NextUInt32() * range; }
+        }
+        return (int)(product >> 32);
+    }
+
+    /// <summary>True with the given probability.</summary>
+    public bool NextBoolean(double probability = 0.5) => NextDouble() < probability;
+
+    /// <summary>A standard normal draw (Box and Muller 1958; the second of the pair is not kept, so the state stays a position).</summary>
+    public double NextGaussian()
+    {
+        var radius = Math.Sqrt(-2 * Math.Log(1 - NextDouble()));
+        return radius * Math.Cos(2 * Math.PI * NextDouble());
+    }
+
+    /// <summary>An index drawn in proportion to non-negative <paramref name="weights"/>, which need not sum to 1.</summary>
+    public int NextCategorical(ReadOnlySpan<double> weights)
+    {
+        var total = 0.0;
+        foreach (var weight in weights) { total += weight; }
+        if (!(total > 0) || double.IsInfinity(total))
+        {
+            throw new ArgumentException($"Weights of a categorical draw must be finite, non-negative and not all zero; their sum is {total}.", nameof(weights));
+        }
+        var threshold = NextDouble() * total;
+        for (var i = 0; i < weights.Length; i++)
+        {
+            threshold -= weights[i];
+            if (threshold < 0) { return i; }
+        }
+        for (var i = weights.Length - 1; ; i--) { if (weights[i] > 0) { return i; } }
+    }
+
+    /// <summary>Shuffles in place, every permutation equally likely (Fisher and Yates).</summary>
+    public void Shuffle<T>(Span<T> items)
+    {
+        for (var i = items.Length - 1; i > 0; i--)
+        {
+            var j = NextInt32(i + 1);
+            (items[i], items[j]) = (items[j], items[i]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state)
+    {
+        state.Value(nameof(key), ref key);
+        state.Value(nameof(lane), ref lane);
+        state.Value(nameof(position), ref position);
+        if (state.IsLoading && (position & 3) != 0) { Refill(); }
+    }
+
+    private static RandomStream Derive(ulong key, ulong lane, string name, long index)
+    {
+        Span<byte> input = stackalloc byte[24 + Encoding.UTF8.GetByteCount(name)];
+        BinaryPrimitives.WriteUInt64LittleEndian(input, key);
+        BinaryPrimitives.WriteUInt64LittleEndian(input[8..], lane);
+        BinaryPrimitives.WriteInt64LittleEndian(input[16..], index);
+        Encoding.UTF8.GetBytes(name, input[24..]);
+        Span<byte> digest = stackalloc byte[32];
+        SHA256.HashData(input, digest);
+        return new RandomStream(BinaryPrimitives.ReadUInt64LittleEndian(digest), BinaryPrimitives.ReadUInt64LittleEndian(digest[8..]));
+    }
+
+    /// <summary>Computes the four words of the block that holds the current position.</summary>
+    private void Refill()
+    {
+        var block = position >> 2;
+        (word0, word1, word2, word3) = Philox((uint)block, (uint)(block >> 32), (uint)lane, (uint)(lane >> 32), (uint)key, (uint)(key >> 32));
+    }
+
+    internal static (uint, uint, uint, uint) Philox(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            var p0 = (ulong)c0 * 0xD2511F53u;
+            var p1 = (ulong)c2 * 0xCD9E8D57u;
+            (c0, c1, c2, c3) = ((uint)(p1 >> 32) ^ c1 ^ k0, (uint)p1, (uint)(p0 >> 32) ^ c3 ^ k1, (uint)p0);
+            k0 += 0x9E3779B9u;
+            k1 += 0xBB67AE85u;
+        }
+        return (c0, c1, c2, c3);
+    }
+}
