@@ -1,0 +1,60 @@
+namespace Bellman.Experiments;
+
+/// <summary>How much of a paper is reproduced: the whole path in seconds, the laptop-scale claims, or the paper's own scale.</summary>
+public enum ReproductionSize
+{
+    /// <summary>At most 20 seconds: every arm and every step of the path, tiny.</summary>
+    Smoke,
+
+    /// <summary>At most 20 minutes on two cores: the claims, measured. Only this size is published.</summary>
+    Default,
+
+    /// <summary>The paper's scale, which may need a model folder, data or a GPU.</summary>
+    Full,
+}
+
+/// <summary>
+/// A paper's reproduction as data: arms run over seeds, each cell measured, and claims decided from the measurements.
+/// <see cref="ReproductionHarness"/> runs it.
+/// </summary>
+public abstract class Reproduction
+{
+    /// <summary>The name on the command line and of the result files: lower-case letters, digits and hyphens.</summary>
+    public abstract string Slug { get; }
+
+    /// <summary>The paper's title.</summary>
+    public abstract string Title { get; }
+
+    /// <summary>What is claimed, in one paragraph.</summary>
+    public abstract string Summary { get; }
+
+    /// <summary>Raise it when a change makes stored cells incomparable: cells of another version are computed again.</summary>
+    public virtual string Version => "1";
+
+    /// <summary>What every cell measures. The first one marked <see cref="MetricDefinition.Primary"/> (or the first) leads the report.</summary>
+    public abstract IReadOnlyList<MetricDefinition> Metrics { get; }
+
+    /// <summary>How the cells' curves are drawn. A curve without a definition is drawn under its own name.</summary>
+    public virtual IReadOnlyList<CurveDefinition> Curves => [];
+
+    /// <summary>The method, its baselines and its ablations.</summary>
+    public abstract IReadOnlyList<Arm> Arms(ReproductionSize size);
+
+    /// <summary>The seeds of every arm that does not name its own.</summary>
+    public abstract IReadOnlyList<ulong> Seeds(ReproductionSize size);
+
+    /// <summary>What must hold, and what is only reported.</summary>
+    public abstract IReadOnlyList<Claim> Claims(ReproductionSize size);
+
+    /// <summary>
+    /// Measures one arm with one seed. Called from several threads at once: everything it changes is its own.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The user stopped the run; nothing of this cell is kept.</exception>
+    public abstract CellResult RunCell(Cell cell, CellContext context);
+
+    /// <summary>Exactly what <see cref="ReproductionSize.Full"/> still lacks and how to get it; null when it can run.</summary>
+    public virtual string? MissingForFull() => null;
+
+    /// <summary>Markdown that the report shows under the verdicts: what the numbers mean and what they do not.</summary>
+    public virtual string Remarks(ReproductionOutcome outcome) => "";
+}
