@@ -1,0 +1,50 @@
+using Bellman.Algorithms.Tabular;
+
+namespace Bellman.Algorithms;
+
+/// <summary>What an agent is made from.</summary>
+/// <param name="Environments">Where its environment is found.</param>
+/// <param name="EnvironmentId">The environment's id, options included.</param>
+/// <param name="Options">The algorithm's options record, validated.</param>
+/// <param name="Seed">Seed of every random draw.</param>
+/// <param name="TotalSteps">Environment steps over which schedules run.</param>
+public sealed record AgentRequest(EnvironmentRegistry Environments, string EnvironmentId, AlgorithmOptions Options, ulong Seed, long TotalSteps)
+{
+    /// <summary>The copies that the options ask for.</summary>
+    public VectorEnvironment MakeVector() => Environments.MakeVector(EnvironmentId, Options.Copies, Options.Threads);
+}
+
+/// <summary>An algorithm that can be named on the command line.</summary>
+/// <param name="Name">Its name, e.g. <c>ppo</c>.</param>
+/// <param name="Summary">One sentence: what it is and when to take it.</param>
+/// <param name="Options">Its options.</param>
+/// <param name="Create">Makes an agent.</param>
+public sealed record AlgorithmRegistration(string Name, string Summary, OptionSet Options, Func<AgentRequest, IAgent> Create);
+
+/// <summary>The algorithms that can be used by name.</summary>
+public static class AlgorithmRegistry
+{
+    /// <summary>Every algorithm, by name.</summary>
+    public static IReadOnlyList<AlgorithmRegistration> All { get; } =
+    [
+        Define<DqnOptions>("dqn", "Deep Q-learning with replay, target network and double targets; for discrete actions where samples are dear.",
+            (request, options) => new Dqn(request.MakeVector(), options, request.Seed, request.TotalSteps)),
+        Define<PpoOptions>("ppo", "Proximal policy optimisation; discrete or continuous actions, the first thing to try where samples are cheap.",
+            (request, options) => new Ppo(request.MakeVector(), options, request.Seed, request.TotalSteps)),
+        Define<TabularOptions>("q-learning", "Q-learning on a table; for finitely many observations.",
+            (request, options) => new TabularAgent(TabularMethod.QLearning, request.MakeVector(), options, request.Seed, request.TotalSteps)),
+        Define<TabularOptions>("sarsa", "SARSA on a table: learns the value of the policy it follows, exploration included.",
+            (request, options) => new TabularAgent(TabularMethod.Sarsa, request.MakeVector(), options, request.Seed, request.TotalSteps)),
+        Define<ValueIterationOptions>("value-iteration", "Exact planning with the environment's own model; a reference for the learners.",
+            (request, options) => new ValueIterationAgent(request.Environments.Make(request.EnvironmentId), options)),
+    ];
+
+    /// <summary>The algorithm called <paramref name="name"/>.</summary>
+    /// <exception cref="UsageException">There is none; the message lists the nearest names.</exception>
+    public static AlgorithmRegistration Find(string name) =>
+        All.FirstOrDefault(algorithm => algorithm.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ?? throw NearNames.Unknown("algorithm", name, All.Select(algorithm => algorithm.Name), $"There are: {string.Join(", ", All.Select(algorithm => algorithm.Name))}.");
+
+    private static AlgorithmRegistration Define<T>(string name, string summary, Func<AgentRequest, T, IAgent> create) where T : AlgorithmOptions, new() =>
+        new(name, summary, OptionSet.Of<T>($"algorithm {name}"), request => create(request, (T)request.Options));
+}

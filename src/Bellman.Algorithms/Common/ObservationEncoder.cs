@@ -1,0 +1,62 @@
+namespace Bellman.Algorithms;
+
+/// <summary>
+/// Turns observations into what a network reads: flattened, and normalised by running moments if asked
+/// ((o - mean)/sqrt(var + 1e-8), clipped to +-10; statistics are frozen unless <see cref="Observe"/> is called).
+/// </summary>
+public sealed class ObservationEncoder : IStateful
+{
+    private readonly Space space;
+    private readonly RunningMoments? moments;
+    private readonly float[] scratch;
+
+    /// <summary>Encodes elements of <paramref name="space"/>.</summary>
+    public ObservationEncoder(Space space, bool normalize)
+    {
+        this.space = space;
+        moments = normalize ? new RunningMoments(space.FlatSize) : null;
+        scratch = new float[space.FlatSize];
+    }
+
+    /// <summary>Floats a network reads for one observation.</summary>
+    public int Size => space.FlatSize;
+
+    /// <summary>Takes <paramref name="count"/> observations into the running moments.</summary>
+    public void Observe(ReadOnlySpan<float> observations, int count)
+    {
+        if (moments is null) { return; }
+        for (var i = 0; i < count; i++)
+        {
+            space.Flatten(observations.Slice(i * space.Size, space.Size), scratch);
+            moments.Update(scratch);
+        }
+    }
+
+    /// <summary>Encodes [count, space size] into [count, <see cref="Size"/>].</summary>
+    public void Encode(ReadOnlySpan<float> observations, int count, Span<float> encoded)
+    {
+        if (space.IsFlat)
+        {
+            observations[..(count * Size)].CopyTo(encoded);
+        }
+        else
+        {
+            for (var i = 0; i < count; i++)
+            {
+                space.Flatten(observations.Slice(i * space.Size, space.Size), encoded.Slice(i * Size, Size));
+            }
+        }
+        if (moments is null) { return; }
+        for (var i = 0; i < count; i++)
+        {
+            var row = encoded.Slice(i * Size, Size);
+            moments.Normalize(row, row);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state)
+    {
+        if (moments is not null) { state.Part(nameof(moments), moments); }
+    }
+}
