@@ -1,0 +1,140 @@
+namespace Bellman.Neural;
+
+/// <summary>
+/// Several networks and free vectors over one flat <see cref="ParameterBuffer"/>, so that one optimiser steps them
+/// together: an actor and its critic, twin critics, an ensemble.
+/// </summary>
+public sealed class NetworkGroup : IDisposable, IStateful
+{
+    // Measured (docs/performance.md): below this width the SIMD engine is faster at every batch size tried.
+    internal const int WidestSimdMlp = 1024;
+
+    private readonly NetworkPart[] parts;
+    private readonly NetworkOptions options;
+    private readonly Dictionary<string, INetwork> networks = [];
+
+    private NetworkGroup(NetworkPart[] parts, NetworkOptions options, ParameterBuffer parameters)
+    {
+        this.parts = parts;
+        this.options = options;
+        Parameters = parameters;
+        foreach (var part in parts.OfType<MlpPart>()) { networks.Add(part.Name, Build(part)); }
+    }
+
+    /// <summary>The parameters of every part.</summary>
+    public ParameterBuffer Parameters { get; }
+
+    /// <summary>The parts, in the order of their parameters.</summary>
+    public IReadOnlyList<NetworkPart> Parts => parts;
+
+    /// <summary>The network of the part with this name.</summary>
+    /// <exception cref="UsageException">No network has this name.</exception>
+    public INetwork this[string name] => networks.TryGetValue(name, out var network)
+        ? network
+        : throw NearNames.Unknown("network", name, networks.Keys, $"This group has {networks.Count} networks.");
+
+    /// <summary>Builds the parts and draws their initial weights.</summary>
+    /// <param name="initialization">Weights are drawn from children of this stream, named after the parts.</param>
+    /// <param name="options">Engine and threads.</param>
+    /// <param name="parts">At least one, with different names.</param>
+    /// <exception cref="UsageException">An option or a shape is out of range, or two parts share a name.</exception>
+    public static NetworkGroup Create(RandomStream initialization, NetworkOptions options, params NetworkPart[] parts)
+    {
+        options.Validate();
+        Validate(parts);
+        var parameters = new ParameterBuffer(Layout(parts));
+        foreach (var part in parts)
+        {
+            switch (part)
+            {
+                case MlpPart mlp: WeightInitializer.Initialize(mlp.Name, mlp.Mlp, parameters, initialization); break;
+                case VectorPart vector: parameters[vector.Name].Fill(vector.InitialValue); break;
+            }
+        }
+        return new NetworkGroup(parts, options, parameters);
+    }
+
+    /// <summary>The values of the free vector with this name.</summary>
+    /// <exception cref="UsageException">No vector has this name.</exception>
+    public Span<float> Vector(string name)
+    {
+        var place = FindVector(name);
+        return Parameters.Values.AsSpan(place.Offset, place.Size);
+    }
+
+    /// <summary>The gradient of the free vector with this name; add to it.</summary>
+    /// <exception cref="UsageException">No vector has this name.</exception>
+    public Span<float> VectorGradient(string name)
+    {
+        var place = FindVector(name);
+        return Parameters.Gradients.AsSpan(place.Offset, place.Size);
+    }
+
+    /// <summary>A group of the same layout and values with buffers of its own: a target network, or a copy for another thread.</summary>
+    public NetworkGroup Copy()
+    {
+        var parameters = new ParameterBuffer(Parameters.Parameters);
+        parameters.CopyFrom(Parameters);
+        return new NetworkGroup(parts, options, parameters);
+    }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state) => Parameters.Exchange(state);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var network in networks.Values) { network.Dispose(); }
+    }
+
+    private INetwork Build(MlpPart part)
+    {
+        var layers = MlpLayout.Layers(part.Name, part.Mlp, Parameters);
+        var engine = options.Engine != Engine.Auto ? options.Engine
+            : part.Mlp.LargestWidth <= WidestSimdMlp ? Engine.Simd : Engine.Torch;
+        return engine == Engine.Torch
+            ? new TorchNetwork(layers, Parameters, options.Threads)
+            : VectorKernels.Active.CreateNetwork(layers, Parameters, options.Threads);
+    }
+
+    private ParameterInfo FindVector(string name) => parts.Any(part => part is VectorPart && part.Name == name)
+        ? Parameters.Find(name)
+        : throw NearNames.Unknown("vector", name, parts.OfType<VectorPart>().Select(part => part.Name), "Only parts made with VectorPart are vectors.");
+
+    private static List<ParameterInfo> Layout(NetworkPart[] parts)
+    {
+        var layout = new List<ParameterInfo>();
+        var offset = 0;
+        foreach (var (name, shape) in parts.SelectMany(Shapes))
+        {
+            var parameter = new ParameterInfo(name, offset, shape);
+            layout.Add(parameter);
+            offset = checked(offset + parameter.Size);
+        }
+        return layout;
+    }
+
+    private static IEnumerable<(string Name, int[] Shape)> Shapes(NetworkPart part) => part switch
+    {
+        MlpPart mlp => MlpLayout.Parameters(mlp.Name, mlp.Mlp),
+        VectorPart vector => [(vector.Name, [vector.Size])],
+        _ => throw new UsageException($"Part '{part.Name}' is a {part.GetType().Name}; a group is made of MlpPart and VectorPart."),
+    };
+
+    private static void Validate(NetworkPart[] parts)
+    {
+        if (parts.Length == 0) { throw new UsageException("A network group needs at least one part."); }
+        if (parts.GroupBy(part => part.Name).FirstOrDefault(same => same.Count() > 1) is { } duplicate)
+        {
+            throw new UsageException($"Two parts of a network group are named '{duplicate.Key}'; give each a name of its own.");
+        }
+        foreach (var part in parts)
+        {
+            if (part is MlpPart mlp) { mlp.Mlp.Validate(); }
+            if (part is VectorPart { Size: < 1 } vector)
+            {
+                throw new UsageException($"Vector part '{vector.Name}' has size {vector.Size}; it must be at least 1.");
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+namespace Bellman.Neural;
+
+/// <summary>Draws initial weights. Each parameter has a stream of its own name, so parts do not disturb each other.</summary>
+internal static class WeightInitializer
+{
+    public static void Initialize(string name, MlpSpecification mlp, ParameterBuffer parameters, RandomStream random)
+    {
+        var layers = MlpLayout.Layers(name, mlp, parameters);
+        for (var index = 0; index < layers.Length; index++)
+        {
+            var layer = layers[index];
+            var weight = parameters.Values.AsSpan(layer.Weight, layer.Outputs * layer.Inputs);
+            var bias = parameters.Values.AsSpan(layer.Bias, layer.Outputs);
+            var stream = random.Child($"{name}.{index}");
+            if (mlp.Initialization == Initialization.Orthogonal)
+            {
+                var gain = index + 1 < layers.Length ? mlp.HiddenGain : mlp.OutputGain;
+                Orthogonal(weight, layer.Outputs, layer.Inputs, gain, stream);
+            }
+            else
+            {
+                // U(-1/sqrt(fan-in), 1/sqrt(fan-in))
+                var bound = 1 / Math.Sqrt(layer.Inputs);
+                foreach (ref var value in weight) { value = (float)stream.NextUniform(-bound, bound); }
+                foreach (ref var value in bias) { value = (float)stream.NextUniform(-bound, bound); }
+            }
+            if (layer.HasNorm) { parameters.Values.AsSpan(layer.NormWeight, layer.Outputs).Fill(1); }
+        }
+    }
+
+    /// <summary>A random semi-orthogonal matrix: Gram-Schmidt on Gaussian vectors along the shorter side.</summary>
+    private static void Orthogonal(Span<float> weight, int rows, int columns, float gain, RandomStream random)
+    {
+        var count = Math.Min(rows, columns);
+        var length = Math.Max(rows, columns);
+        var basis = new double[count][];
+        for (var i = 0; i < count; i++)
+        {
+            var vector = basis[i] = new double[length];
+            for (var k = 0; k < length; k++) { vector[k] = random.NextGaussian(); }
+            // Twice: one pass leaves a residue when the drawn vector is nearly dependent on the ones before.
+            for (var pass = 0; pass < 2; pass++)
+            {
+                for (var j = 0; j < i; j++)
+                {
+                    var projection = Dot(vector, basis[j]);
+                    for (var k = 0; k < length; k++) { vector[k] -= projection * basis[j][k]; }
+                }
+                var norm = Math.Sqrt(Dot(vector, vector));
+                for (var k = 0; k < length; k++) { vector[k] /= norm; }
+            }
+        }
+        for (var row = 0; row < rows; row++)
+        {
+            for (var column = 0; column < columns; column++)
+            {
+                weight[row * columns + column] = gain * (float)(rows <= columns ? basis[row][column] : basis[column][row]);
+            }
+        }
+    }
+
+    private static double Dot(double[] a, double[] b)
+    {
+        var sum = 0.0;
+        for (var k = 0; k < a.Length; k++) { sum += a[k] * b[k]; }
+        return sum;
+    }
+}
