@@ -14,6 +14,7 @@ public sealed class ChemotaxisWorld3D : IStateful
     private const double StartClearance = 1;
 
     private readonly int[] capturedBy;
+    private int collisions;
 
     /// <summary>A world for the given numbers of robots and cells, each at least 1; empty until reset or placed.</summary>
     /// <exception cref="UsageException">An option is out of range, or two contradict each other.</exception>
@@ -51,6 +52,9 @@ public sealed class ChemotaxisWorld3D : IStateful
     /// <summary>For each cell the robot that captured it, -1 while it is free.</summary>
     public ReadOnlySpan<int> CapturedBy => capturedBy;
 
+    /// <summary>Moves cancelled by an obstacle since the reset, over all robots.</summary>
+    public int Collisions => collisions;
+
     /// <summary>Whether no cell is free.</summary>
     public bool AllCaptured => !capturedBy.AsSpan().Contains(-1);
 
@@ -62,6 +66,7 @@ public sealed class ChemotaxisWorld3D : IStateful
     {
         var edge = Options.HalfEdge;
         Array.Fill(capturedBy, -1);
+        collisions = 0;
         Cells.Clear();
         for (var i = 0; i < capturedBy.Length; i++) { Cells.Add(Vector3D.Uniform(random, -edge, edge)); }
         Robots.Clear();
@@ -87,6 +92,7 @@ public sealed class ChemotaxisWorld3D : IStateful
             throw new ArgumentException($"This world takes {RobotCount} robots, {capturedBy.Length} cells and at least one biomarker.");
         }
         Array.Fill(capturedBy, -1);
+        collisions = 0;
         Robots.Set(robots);
         Cells.Set(cells);
         Obstacles.Set(obstacles);
@@ -148,6 +154,7 @@ public sealed class ChemotaxisWorld3D : IStateful
         state.Part("obstacles", Obstacles);
         state.Part("biomarkers", Field.Particles);
         state.Array<int>(nameof(capturedBy), capturedBy);
+        state.Value(nameof(collisions), ref collisions);
     }
 
     /// <summary>Moves a robot while cells and biomarkers are frozen, so that the reward depends on its action alone.</summary>
@@ -156,7 +163,11 @@ public sealed class ChemotaxisWorld3D : IStateful
         var from = Robots[robot];
         var to = (from + displacement).Clip(Options.HalfEdge);
         var collided = Obstacles.AnyWithin(to, Options.ObstacleRadius);
-        if (collided) { to = from; }
+        if (collided)
+        {
+            to = from;
+            collisions++;
+        }
         Robots[robot] = to;
         // r = shaping(p, p') - .01 - .5 collided
         return Shaping(from, to, random) - Options.StepCost - (collided ? Options.CollisionCost : 0);
