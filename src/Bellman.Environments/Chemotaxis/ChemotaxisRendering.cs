@@ -7,103 +7,75 @@ namespace Bellman.Environments.Chemotaxis;
 internal static class ChemotaxisRendering
 {
     private const int Pixels = 300;
+    private const int FieldBlock = 10;
     private const int Columns = 60;
     private const int Rows = 30;
 
+    private static readonly Rgb Empty = new(20, 16, 40);
+    private static readonly Rgb Saturated = new(110, 46, 150);
+    private static readonly Rgb Obstacle = new(220, 220, 220);
+    private static readonly Rgb Biomarker = new(255, 214, 90);
+    private static readonly Rgb Cell = new(235, 64, 52);
+    private static readonly Rgb Robot = new(64, 224, 235);
+
     public static string Text(ChemotaxisWorld3D world)
     {
-        var canvas = new char[Rows, Columns];
-        for (var row = 0; row < Rows; row++) { for (var column = 0; column < Columns; column++) { canvas[row, column] = ' '; } }
-        Draw(world.Obstacles, 'o');
-        Draw(world.Field.Particles, '.');
-        Draw(world.Cells, 'C');
-        Draw(world.Robots, 'R');
+        var canvas = new char[Rows * Columns];
+        Array.Fill(canvas, ' ');
+        Mark(canvas, world, world.Obstacles, 'o');
+        Mark(canvas, world, world.Field.Particles, '.');
+        Mark(canvas, world, world.Cells, 'C');
+        Mark(canvas, world, world.Robots, 'R');
 
-        var text = new StringBuilder();
-        var border = "+" + new string('-', Columns) + "+\n";
+        var border = $"+{new string('-', Columns)}+\n";
+        var text = new StringBuilder(border);
+        for (var row = 0; row < Rows; row++) { text.Append('|').Append(canvas, row * Columns, Columns).Append("|\n"); }
         text.Append(border);
-        for (var row = 0; row < Rows; row++)
-        {
-            text.Append('|');
-            for (var column = 0; column < Columns; column++) { text.Append(canvas[row, column]); }
-            text.Append("|\n");
-        }
-        text.Append(border);
-        world.NearestCell(world.Robots[0], out var distance);
-        text.Append(CultureInfo.InvariantCulture, $"R robot  C cell  . biomarker  o obstacle (seen along z)   distance {distance:0.00}");
-        if (!world.AllCaptured) { text.Append(CultureInfo.InvariantCulture, $"  concentration {world.Field.Concentration(world.Robots[0]):0.0000}"); }
-        return text.ToString();
-
-        void Draw(PointSet points, char symbol)
-        {
-            for (var i = 0; i < points.Count; i++)
-            {
-                var column = (int)Math.Floor(Fraction(points[i].X, world) * Columns);
-                var row = Rows - 1 - (int)Math.Floor(Fraction(points[i].Y, world) * Rows);
-                if (column is >= 0 and < Columns && row is >= 0 and < Rows) { canvas[row, column] = symbol; }
-            }
-        }
+        var robot = world.Robots[0];
+        world.NearestCell(robot, out var distance);
+        return text.Append(CultureInfo.InvariantCulture,
+            $"R robot  C cell  . biomarker  o obstacle (seen along z)  distance {distance:0.00}  concentration {world.Field.Concentration(robot):0.0000}").ToString();
     }
 
     public static RgbImage Image(ChemotaxisWorld3D world)
     {
-        var image = new RgbImage(Pixels, Pixels);
-        PaintField(image, world);
-        var scale = Pixels / (2 * world.Options.HalfEdge);
+        var canvas = new Canvas(Pixels, Pixels, Empty);
+        var (edge, height) = (world.Options.HalfEdge, world.Robots[0].Z);
+        for (var y = 0; y < Pixels; y += FieldBlock)
+        {
+            for (var x = 0; x < Pixels; x += FieldBlock)
+            {
+                // One reading for a block of pixels: the field is smooth.
+                var middle = FieldBlock / 2.0;
+                var point = new Vector3D(((x + middle) / Pixels * 2 - 1) * edge, (1 - (y + middle) / Pixels * 2) * edge, height);
+                canvas.Rectangle(x, y, FieldBlock, FieldBlock, Empty.Mix(Saturated, world.Field.Concentration(point)));
+            }
+        }
         for (var i = 0; i < world.Obstacles.Count; i++)
         {
             // Obstacles level with the robot are the ones it can meet: they are drawn brighter.
-            var nearness = 1 - Math.Min(1, Math.Abs(world.Obstacles[i].Z - world.Robots[0].Z) / world.Options.HalfEdge);
-            var grey = (byte)(70 + 150 * nearness);
-            Disc(world.Obstacles[i], Math.Max(1.5, world.Options.ObstacleRadius * scale), grey, grey, grey);
+            var nearness = 1 - Math.Min(1, Math.Abs(world.Obstacles[i].Z - height) / edge);
+            Disc(world.Obstacles[i], Math.Max(1.5, world.Options.ObstacleRadius * Pixels / (2 * edge)), Empty.Mix(Obstacle, 0.3 + 0.7 * nearness));
         }
-        for (var i = 0; i < world.Field.Particles.Count; i++) { Disc(world.Field.Particles[i], 1, 255, 214, 90); }
-        for (var i = 0; i < world.Cells.Count; i++) { Disc(world.Cells[i], 5, 235, 64, 52); }
-        for (var i = 0; i < world.Robots.Count; i++) { Disc(world.Robots[i], 4, 64, 224, 235); }
-        return image;
+        for (var i = 0; i < world.Field.Particles.Count; i++) { Disc(world.Field.Particles[i], 1, Biomarker); }
+        for (var i = 0; i < world.Cells.Count; i++) { Disc(world.Cells[i], 5, Cell); }
+        for (var i = 0; i < world.Robots.Count; i++) { Disc(world.Robots[i], 4, Robot); }
+        return canvas.Image;
 
-        void Disc(Vector3D centre, double radius, byte red, byte green, byte blue)
-        {
-            var (x, y) = (Fraction(centre.X, world) * Pixels, (1 - Fraction(centre.Y, world)) * Pixels);
-            for (var row = (int)(y - radius); row <= y + radius; row++)
-            {
-                for (var column = (int)(x - radius); column <= x + radius; column++)
-                {
-                    var (dx, dy) = (column + 0.5 - x, row + 0.5 - y);
-                    if (row < 0 || row >= Pixels || column < 0 || column >= Pixels || dx * dx + dy * dy > radius * radius) { continue; }
-                    Paint(image, row, column, red, green, blue);
-                }
-            }
-        }
+        void Disc(Vector3D centre, double radius, Rgb colour) =>
+            canvas.Disc(Fraction(centre.X, world) * Pixels, (1 - Fraction(centre.Y, world)) * Pixels, radius, colour);
     }
 
-    private static void PaintField(RgbImage image, ChemotaxisWorld3D world)
+    private static void Mark(char[] canvas, ChemotaxisWorld3D world, PointSet points, char symbol)
     {
-        // One reading for a block of pixels: the field is smooth.
-        const int Block = 10;
-        if (world.AllCaptured) { return; }
-        for (var top = 0; top < Pixels; top += Block)
+        for (var i = 0; i < points.Count; i++)
         {
-            for (var left = 0; left < Pixels; left += Block)
-            {
-                var x = ((left + Block / 2.0) / Pixels * 2 - 1) * world.Options.HalfEdge;
-                var y = (1 - (top + Block / 2.0) / Pixels * 2) * world.Options.HalfEdge;
-                var level = world.Field.Concentration(new Vector3D(x, y, world.Robots[0].Z));
-                for (var row = top; row < top + Block; row++)
-                {
-                    for (var column = left; column < left + Block; column++)
-                    {
-                        Paint(image, row, column, (byte)(20 + 90 * level), (byte)(16 + 30 * level), (byte)(40 + 110 * level));
-                    }
-                }
-            }
+            var (x, y) = (Fraction(points[i].X, world), Fraction(points[i].Y, world));
+            if (x is < 0 or > 1 || y is < 0 or > 1) { continue; }
+            var column = Math.Min(Columns - 1, (int)(x * Columns));
+            var row = Math.Min(Rows - 1, (int)((1 - y) * Rows));
+            canvas[row * Columns + column] = symbol;
         }
-    }
-
-    private static void Paint(RgbImage image, int row, int column, byte red, byte green, byte blue)
-    {
-        var at = (row * Pixels + column) * 3;
-        (image.Pixels[at], image.Pixels[at + 1], image.Pixels[at + 2]) = (red, green, blue);
     }
 
     private static double Fraction(double coordinate, ChemotaxisWorld3D world) => (coordinate / world.Options.HalfEdge + 1) / 2;

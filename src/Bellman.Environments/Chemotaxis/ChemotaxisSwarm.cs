@@ -7,6 +7,7 @@ namespace Bellman.Environments.Chemotaxis;
 public sealed class ChemotaxisSwarm : IStateful
 {
     private readonly Vector3D[] displacements;
+    private readonly int[] capturedBefore;
     private int elapsed;
 
     /// <summary>A swarm of <paramref name="robots"/> after <paramref name="cells"/> for at most <paramref name="horizon"/> steps an episode.</summary>
@@ -18,6 +19,7 @@ public sealed class ChemotaxisSwarm : IStateful
         Metrics = new SwarmMetrics(World);
         Horizon = horizon;
         displacements = new Vector3D[robots];
+        capturedBefore = new int[cells];
     }
 
     /// <summary>The world with its robots and cells.</summary>
@@ -36,6 +38,7 @@ public sealed class ChemotaxisSwarm : IStateful
     public void Reset(RandomStream random, Span<int> states)
     {
         World.Reset(random);
+        World.CapturedBy.CopyTo(capturedBefore);
         elapsed = 0;
         Metrics.Begin();
         Observe(states);
@@ -49,6 +52,7 @@ public sealed class ChemotaxisSwarm : IStateful
     /// <returns>Terminated when no cell is left; truncated at the horizon. The reward is the robots' sum.</returns>
     public StepResult Step(ReadOnlySpan<MacroAction> actions, RandomStream random, Span<int> states, Span<double> rewards)
     {
+        World.CapturedBy.CopyTo(capturedBefore);
         for (var i = 0; i < displacements.Length; i++) { displacements[i] = MacroActions.Displacement(World, i, actions[i], random); }
         var terminated = World.Step(displacements, random, rewards);
         elapsed++;
@@ -59,11 +63,22 @@ public sealed class ChemotaxisSwarm : IStateful
         return new StepResult(total, terminated, !terminated && elapsed >= Horizon);
     }
 
+    /// <summary>Whether a robot captured a cell in the step just taken.</summary>
+    public bool JustCaptured(int robot)
+    {
+        for (var cell = 0; cell < capturedBefore.Length; cell++)
+        {
+            if (capturedBefore[cell] < 0 && World.CapturedBy[cell] == robot) { return true; }
+        }
+        return false;
+    }
+
     /// <inheritdoc/>
     public void Exchange(StateExchange state)
     {
         state.Part("world", World);
         state.Part("metrics", Metrics);
+        state.Array<int>(nameof(capturedBefore), capturedBefore);
         state.Value(nameof(elapsed), ref elapsed);
     }
 

@@ -155,6 +155,16 @@ public sealed class ChemotaxisWorld3D : IStateful
         state.Part("biomarkers", Field.Particles);
         state.Array<int>(nameof(capturedBy), capturedBy);
         state.Value(nameof(collisions), ref collisions);
+        if (!state.IsLoading) { return; }
+        if (Robots.Count != RobotCount || Cells.Count != capturedBy.Length || Field.Particles.Count == 0)
+        {
+            throw new UsageException(
+                $"The state has {Robots.Count} robots, {Cells.Count} cells and {Field.Particles.Count} biomarkers; this world takes {RobotCount}, {capturedBy.Length} and at least one.");
+        }
+        if (capturedBy.AsSpan().ContainsAnyExceptInRange(-1, RobotCount - 1))
+        {
+            throw new UsageException($"The state has capturedBy = [{string.Join(", ", capturedBy)}]; each is a robot from 0 to {RobotCount - 1}, or -1 for a free cell.");
+        }
     }
 
     /// <summary>Moves a robot while cells and biomarkers are frozen, so that the reward depends on its action alone.</summary>

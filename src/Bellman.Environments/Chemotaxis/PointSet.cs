@@ -106,8 +106,12 @@ public sealed class PointSet : IStateful
         if (!state.IsLoading) { return; }
         if (xs.Length != ys.Length || xs.Length != zs.Length || xs.Length > x.Length)
         {
-            throw new BellmanException(
+            throw new UsageException(
                 $"A set of points to restore has {xs.Length} x, {ys.Length} y and {zs.Length} z coordinates; it takes equally many of each, at most {x.Length}.");
+        }
+        foreach (var coordinate in (ReadOnlySpan<double>)[.. xs, .. ys, .. zs])
+        {
+            if (!double.IsFinite(coordinate)) { throw new UsageException($"A set of points to restore has the coordinate {coordinate}; all must be finite numbers."); }
         }
         xs.CopyTo(x, 0);
         ys.CopyTo(y, 0);

@@ -7,13 +7,16 @@ namespace Bellman.Environments.Chemotaxis;
 public sealed class SwarmMetrics(ChemotaxisWorld3D world) : IStateful
 {
     private readonly int[] firstContact = NewTimes(world.RobotCount);
-    private readonly bool[] visited = new bool[world.CapturedBy.Length];
+    private readonly int[] firstVisit = NewTimes(world.CapturedBy.Length);
 
     /// <summary>For each robot the first step at which it was within the capture distance of a cell; -1 if it never was.</summary>
     public ReadOnlySpan<int> FirstContact => firstContact;
 
+    /// <summary>For each cell the first step at which a robot was within the capture distance; -1 if none ever was.</summary>
+    public ReadOnlySpan<int> FirstVisit => firstVisit;
+
     /// <summary>Cells that some robot came within the capture distance of.</summary>
-    public int CellsVisited => visited.AsSpan().Count(true);
+    public int CellsVisited => firstVisit.Length - firstVisit.AsSpan().Count(-1);
 
     /// <summary>Share of the robots that are within the near distance of a cell now.</summary>
     public double ShareNear
@@ -45,9 +48,7 @@ public sealed class SwarmMetrics(ChemotaxisWorld3D world) : IStateful
     {
         get
         {
-            Span<int> assigned = stackalloc int[world.Cells.Count <= 256 ? world.Cells.Count : 0];
-            if (assigned.IsEmpty) { assigned = new int[world.Cells.Count]; }
-            assigned.Clear();
+            var assigned = new int[world.Cells.Count];
             for (var i = 0; i < world.RobotCount; i++) { assigned[world.Cells.Nearest(world.Robots[i], out _)]++; }
             var (least, greatest) = (int.MaxValue, 0);
             foreach (var count in assigned) { (least, greatest) = (Math.Min(least, count), Math.Max(greatest, count)); }
@@ -66,7 +67,7 @@ public sealed class SwarmMetrics(ChemotaxisWorld3D world) : IStateful
     public void Begin()
     {
         Array.Fill(firstContact, -1);
-        Array.Clear(visited);
+        Array.Fill(firstVisit, -1);
     }
 
     /// <summary>Takes note of who is at a cell after this step (counted from 1).</summary>
@@ -75,18 +76,12 @@ public sealed class SwarmMetrics(ChemotaxisWorld3D world) : IStateful
         for (var i = 0; i < world.RobotCount; i++)
         {
             var cell = world.Cells.Nearest(world.Robots[i], out var distance);
-            if (distance >= world.Options.CaptureDistance) { continue; }
-            visited[cell] = true;
-            if (firstContact[i] < 0) { firstContact[i] = step; }
+            if (distance < world.Options.CaptureDistance) { Contact(i, cell, step); }
         }
-        for (var cell = 0; cell < visited.Length; cell++)
+        for (var cell = 0; cell < firstVisit.Length; cell++)
         {
-            // Captured before the cells walked on, so perhaps no longer in reach.
-            if (world.CapturedBy[cell] is var robot && robot >= 0)
-            {
-                visited[cell] = true;
-                if (firstContact[robot] < 0) { firstContact[robot] = step; }
-            }
+            // Two cells may lie together: the one captured is not always the robot's nearest.
+            if (world.CapturedBy[cell] is var robot && robot >= 0) { Contact(robot, cell, step); }
         }
     }
 
@@ -94,7 +89,13 @@ public sealed class SwarmMetrics(ChemotaxisWorld3D world) : IStateful
     public void Exchange(StateExchange state)
     {
         state.Array<int>(nameof(firstContact), firstContact);
-        state.Array<bool>(nameof(visited), visited);
+        state.Array<int>(nameof(firstVisit), firstVisit);
+    }
+
+    private void Contact(int robot, int cell, int step)
+    {
+        if (firstVisit[cell] < 0) { firstVisit[cell] = step; }
+        if (firstContact[robot] < 0) { firstContact[robot] = step; }
     }
 
     private static int[] NewTimes(int count)

@@ -4,7 +4,7 @@ using Bellman.Environments.Chemotaxis;
 namespace Bellman.Papers.Nanorobots;
 
 /// <summary>What a swarm came to in one episode (the method's section 3.7).</summary>
-/// <param name="Steps">Steps taken; the horizon where some cell was left.</param>
+/// <param name="Steps">Step at which the last cell was reached; the horizon where one was not.</param>
 /// <param name="CellsVisited">Share of the cells that some robot reached.</param>
 /// <param name="ShareNear">Share of the robots near a cell at the end.</param>
 /// <param name="Balance">Least over greatest number of robots that have a cell as their nearest, at the end.</param>
@@ -15,7 +15,7 @@ namespace Bellman.Papers.Nanorobots;
 public sealed record NanorobotsSwarmRun(
     int Steps, double CellsVisited, double ShareNear, double Balance, double MeanDistance, double RobotsInContact, double FirstContact, int Collisions)
 {
-    internal static NanorobotsSwarmRun Of(ChemotaxisWorld3D world, SwarmMetrics metrics, int steps)
+    internal static NanorobotsSwarmRun Of(ChemotaxisWorld3D world, SwarmMetrics metrics, int horizon)
     {
         var (contacts, total) = (0, 0.0);
         foreach (var time in metrics.FirstContact)
@@ -24,6 +24,8 @@ public sealed record NanorobotsSwarmRun(
             contacts++;
             total += time;
         }
+        var steps = 0;
+        foreach (var time in metrics.FirstVisit) { steps = Math.Max(steps, time < 0 ? horizon : time); }
         return new NanorobotsSwarmRun(steps, (double)metrics.CellsVisited / world.Cells.Count, metrics.ShareNear, metrics.AssignmentBalance,
             metrics.MeanDistance, (double)contacts / world.RobotCount, contacts == 0 ? double.NaN : total / contacts, world.Collisions);
     }
@@ -74,7 +76,7 @@ public sealed class NanorobotsSwarm
             var world = random.Child($"swarm {phase} world", episode);
             swarm.Reset(world, states);
             while (!Step(world, choices, epsilon, learn).Done) { }
-            runs[episode] = NanorobotsSwarmRun.Of(swarm.World, swarm.Metrics, swarm.Elapsed);
+            runs[episode] = NanorobotsSwarmRun.Of(swarm.World, swarm.Metrics, swarm.Horizon);
         }
         return runs;
     }
@@ -85,7 +87,9 @@ public sealed class NanorobotsSwarm
         var result = swarm.Step(actions, world, nextStates, rewards);
         for (var i = 0; learn && i < actions.Length; i++)
         {
-            LearnerOf(i).Learn(states[i], (int)actions[i], rewards[i], nextStates[i], result.Terminated);
+            // For the robots that lost the race the episode was cut short from outside. Were its end worth 0 to them, fifteen equal
+            // updates at once would wipe a shared table's entry just before evaluation.
+            LearnerOf(i).Learn(states[i], (int)actions[i], rewards[i], nextStates[i], result.Terminated && swarm.JustCaptured(i));
         }
         nextStates.CopyTo(states, 0);
         return result;

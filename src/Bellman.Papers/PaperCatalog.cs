@@ -1,0 +1,32 @@
+using Bellman.Experiments;
+using Bellman.Papers.Nanorobots;
+
+namespace Bellman.Papers;
+
+/// <summary>A paper of the library.</summary>
+/// <param name="Slug">Its name on the command line, e.g. <c>nanorobots</c>.</param>
+/// <param name="Title">The paper's title.</param>
+/// <param name="Folder">Its folder, from the root of the repository.</param>
+/// <param name="Summary">What it does, in one sentence.</param>
+/// <param name="CreateReproduction">Makes its reproduction.</param>
+public sealed record PaperEntry(string Slug, string Title, string Folder, string Summary, Func<Reproduction> CreateReproduction);
+
+/// <summary>Every paper, for <c>bellman papers</c> and <c>bellman reproduce</c>. A new paper adds one line here.</summary>
+public static class PaperCatalog
+{
+    /// <summary>The papers, by slug.</summary>
+    public static IReadOnlyList<PaperEntry> All { get; } =
+    [
+        new("nanorobots",
+            "Simulation of Nanorobots with Artificial Intelligence and Reinforcement Learning for Advanced Cancer Cell Detection and Tracking",
+            "src/Bellman.Papers/Nanorobots",
+            "A robot that senses biomarkers learns by tabular Q-learning how to find a walking cell among obstacles in three dimensions.",
+            () => new NanorobotsReproduction()),
+    ];
+
+    /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>
+    /// <exception cref="UsageException">There is none; the message lists the nearest names.</exception>
+    public static PaperEntry Find(string slug) =>
+        All.FirstOrDefault(paper => paper.Slug.Equals(slug, StringComparison.OrdinalIgnoreCase))
+        ?? throw NearNames.Unknown("paper", slug, All.Select(paper => paper.Slug), "'bellman papers' lists all of them.");
+}
