@@ -38,6 +38,9 @@ public sealed class Claim
 {
     private const int Resamples = 4000;
 
+    // 0.98 - 1 is below -0.02 in binary; a claim on the edge is not decided by that.
+    private const double RoundingSlack = 1e-12;
+
     private readonly Func<IReadOnlyList<double>, double> combine;
     private readonly Func<double, bool>? predicate;
     private readonly bool fromBelow;
@@ -138,7 +141,8 @@ public sealed class Claim
         }
         var interval = Bootstrap(columns);
         var deciding = predicate is not null ? value : fromBelow ? interval.Low : interval.High;
-        var holds = fromBelow ? deciding >= Threshold : deciding <= Threshold;
+        var slack = RoundingSlack * Math.Max(1, Math.Abs(Threshold));
+        var holds = fromBelow ? deciding >= Threshold - slack : deciding <= Threshold + slack;
         return new Verdict(this, value, interval, !Gate ? VerdictStatus.Reported : holds ? VerdictStatus.Holds : VerdictStatus.Fails);
     }
 
