@@ -25,9 +25,9 @@ public sealed class GuardedEnvironment(IEnvironment inner, string name) : Enviro
         {
             throw WrongShape(error);
         }
-        CheckFinite(observation, 0, "reset");
-        running = true;
         steps = 0;
+        CheckFinite(observation, 0);
+        running = true;
     }
 
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ public sealed class GuardedEnvironment(IEnvironment inner, string name) : Enviro
             throw WrongShape(error);
         }
         steps++;
-        CheckFinite(observation, result.Reward, $"step {steps}");
+        CheckFinite(observation, result.Reward);
         running = !result.Done;
         return result;
     }
@@ -75,22 +75,24 @@ public sealed class GuardedEnvironment(IEnvironment inner, string name) : Enviro
         throw new BellmanException($"The action [{string.Join(", ", action.ToArray())}] is outside the action space of {name}: {wrong}. Valid actions: {Inner.ActionSpace}.");
     }
 
-    private void CheckFinite(ReadOnlySpan<float> observation, double reward, string when)
+    private void CheckFinite(ReadOnlySpan<float> observation, double reward)
     {
         for (var i = 0; i < observation.Length; i++)
         {
             if (!float.IsFinite(observation[i]))
             {
                 throw new BellmanException(
-                    $"{name} wrote an observation that is not valid at {when}: component {i} of {observation.Length} is {observation[i]} (NaN also when it was not written). " +
+                    $"{name} wrote an observation that is not valid at {When}: component {i} of {observation.Length} is {observation[i]} (NaN also when it was not written). " +
                     $"An observation is {Inner.ObservationSpace.Size} finite numbers; correct the environment's Reset and Step.");
             }
         }
         if (!double.IsFinite(reward))
         {
-            throw new BellmanException($"{name} returned the reward {reward} at {when}. A reward is a finite number; correct the environment's Step.");
+            throw new BellmanException($"{name} returned the reward {reward} at {When}. A reward is a finite number; correct the environment's Step.");
         }
     }
+
+    private string When => steps == 0 ? "reset" : $"step {steps}";
 
     private BellmanException WrongShape(Exception error) => new(
         $"{name} failed while it wrote an observation ({error.Message}). Its observation space {Inner.ObservationSpace} has room for {Inner.ObservationSpace.Size} numbers; " +

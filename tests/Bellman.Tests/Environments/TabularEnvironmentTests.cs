@@ -5,16 +5,20 @@ namespace Bellman.Tests.Environments;
 
 public class TabularEnvironmentTests
 {
-    private const double Third = 1.0 / 3;
-
     [Fact]
     public void Frozen_lake_slips_to_either_side_with_a_third_each()
     {
         var lake = new FrozenLake();
-        Assert.Equal([new(Third, 0, 0, false), new(Third, 0, 0, false), new(Third, 4, 0, false)], lake.Outcomes(0, 0).ToArray());
+        Expect(lake.Outcomes(0, 0), (0, 0, false), (0, 0, false), (4, 0, false));
         // Left of the goal, moving right: down stays, right is the goal, up leads to 10.
-        Assert.Equal([new(Third, 14, 0, false), new(Third, 15, 1, true), new(Third, 10, 0, false)], lake.Outcomes(14, 2).ToArray());
+        Expect(lake.Outcomes(14, 2), (14, 0, false), (15, 1, true), (10, 0, false));
         Assert.Equal([new(1, 5, 0, true)], lake.Outcomes(5, 2).ToArray());
+
+        static void Expect(ReadOnlySpan<TabularOutcome> ways, params (int, double, bool)[] expected)
+        {
+            Assert.Equal(expected, ways.ToArray().Select(way => (way.Next, way.Reward, way.Terminated)).ToArray());
+            foreach (var way in ways) { Play.Near(1.0 / 3, way.Probability, 1e-12); }
+        }
     }
 
     [Fact]
