@@ -1,3 +1,5 @@
+using Bellman.Environments.Chemotaxis;
+
 namespace Bellman.Environments;
 
 /// <summary>The environments that come with Bellman, by name.</summary>
@@ -11,6 +13,7 @@ public static class StandardEnvironments
     {
         var registry = new EnvironmentRegistry();
         foreach (var registration in Classic().Concat(Tabular()).Concat(Bandits())) { registry.Register(registration); }
+        ChemotaxisEnvironments.Register(registry);
         return registry;
     }
 
