@@ -27,8 +27,8 @@ public sealed record Arm(string Name, string Description, ArmKind Kind = ArmKind
 /// <param name="Name">The key in <see cref="CellResult.Metrics"/>, e.g. <c>success</c>.</param>
 /// <param name="Description">One sentence for the report.</param>
 /// <param name="Unit">The unit on the plot's axis, e.g. <c>steps</c>; empty for a plain number or a share.</param>
-/// <param name="HigherIsBetter">Which direction is an improvement.</param>
-public sealed record MetricDefinition(string Name, string Description, string Unit = "", bool HigherIsBetter = true)
+/// <param name="HigherIsBetter">Which direction is an improvement; null for a number that has none, such as a code.</param>
+public sealed record MetricDefinition(string Name, string Description, string Unit = "", bool? HigherIsBetter = true)
 {
     /// <summary>True for the metric that leads the report.</summary>
     public bool Primary { get; init; }

@@ -39,6 +39,9 @@ public sealed record PlotBar(string Name, double Value, Interval Interval, IRead
 /// </summary>
 public static class Plots
 {
+    // Letters that fit the figure at the title's size.
+    private const int TitleWidth = 75;
+
     // Okabe and Ito's palette with grey for its black, on which whiskers would not show, and without its yellow, which is faint on white.
     private static readonly Color[] Palette =
         [.. new[] { "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#606060" }.Select(Color.FromHex)];
@@ -90,7 +93,7 @@ public static class Plots
         FitValueAxis(plot, bars, references ?? []);
         plot.Axes.SetLimitsY(-0.7, bars.Count - 0.3);
         ShowLegend(plot, 1 + (references?.Count ?? 0));
-        return new Figure(plot, 960, 190 + 56 * bars.Count);
+        return new Figure(plot, 960, 190 + 46 * bars.Count);
     }
 
     private static Color ColorOf(int index) => Palette[index % Palette.Length];
@@ -104,7 +107,7 @@ public static class Plots
         plot.Font.Set(PlotFont.Name);
         plot.FigureBackground.Color = Colors.White;
         plot.Axes.Color(Ink);
-        plot.Title(title, 18);
+        plot.Title(Wrapped(title), 18);
         plot.Axes.Title.Label.Bold = false;
         plot.XLabel(xLabel, 15);
         plot.YLabel(yLabel, 15);
@@ -119,6 +122,18 @@ public static class Plots
         plot.Axes.Right.MinimumSize = 24;
         plot.Grid.MajorLineColor = Color.FromHex("#E6E6E6");
         return plot;
+    }
+
+    /// <summary>A long title on several lines, broken between words.</summary>
+    private static string Wrapped(string title)
+    {
+        var lines = new List<string> { "" };
+        foreach (var word in title.Split(' '))
+        {
+            if (lines[^1].Length > 0 && lines[^1].Length + word.Length > TitleWidth) { lines.Add(""); }
+            lines[^1] += lines[^1].Length > 0 ? " " + word : word;
+        }
+        return string.Join('\n', lines);
     }
 
     private static void AddBand(Plot plot, PlotSeries series, Color color)
@@ -195,7 +210,7 @@ public static class Plots
         label.OffsetX = offset;
     }
 
-    /// <summary>From zero, or below, to the longest whisker, dot or reference, with room for the value's text.</summary>
+    /// <summary>From just below zero, so that dots there are whole, to the longest whisker, dot or reference, with room for the value's text.</summary>
     private static void FitValueAxis(Plot plot, IReadOnlyList<PlotBar> bars, IReadOnlyList<ReferenceLine> references)
     {
         var values = bars.SelectMany(bar => bar.Points.Concat([bar.Value, bar.Interval.Low, bar.Interval.High]))
@@ -203,7 +218,7 @@ public static class Plots
             .Where(double.IsFinite).Append(0).ToList();
         var span = values.Max() - values.Min();
         if (span == 0) { span = 1; }
-        plot.Axes.SetLimitsX(values.Min() < 0 ? values.Min() - 0.05 * span : 0, values.Max() + 0.12 * span);
+        plot.Axes.SetLimitsX(values.Min() < 0 ? values.Min() - 0.05 * span : -0.01 * span, values.Max() + 0.12 * span);
     }
 
     private static void ShowLegend(Plot plot, int entries)

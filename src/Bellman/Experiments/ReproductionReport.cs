@@ -55,6 +55,7 @@ public static class ReproductionReport
         var holding = gates.Count(verdict => verdict.Status == VerdictStatus.Holds);
         return !outcome.IsComplete ? $"Incomplete: {outcome.Records.Count} of {outcome.Plan.Cells.Count} cells finished."
             : gates.Count == 0 ? "Nothing is gated; the effects are reported."
+            : gates.Count == 1 ? (holding == 1 ? "The gated claim holds." : "The gated claim fails.")
             : holding == gates.Count ? $"All {gates.Count} gated claims hold."
             : $"{gates.Count - holding} of {gates.Count} gated claims fail.";
     }
@@ -72,7 +73,7 @@ public static class ReproductionReport
         text.Append('\n');
         foreach (var metric in outcome.Plan.Metrics)
         {
-            text.Append($"* *{metric.Name}*: {metric.Description} ({(metric.HigherIsBetter ? "higher" : "lower")} is better)\n");
+            text.Append($"* *{metric.Name}*: {metric.Description}{Direction(metric, " ({0} is better)")}\n");
         }
         text.Append('\n');
     }
@@ -81,6 +82,7 @@ public static class ReproductionReport
     private static void AppendImprovement(StringBuilder text, ReproductionOutcome outcome)
     {
         var metric = outcome.Plan.PrimaryMetric;
+        var higherIsBetter = metric.HigherIsBetter ?? true;
         var methods = outcome.Plan.Arms.Where(arm => arm.Kind == ArmKind.Method).ToList();
         var others = outcome.Plan.Arms.Where(arm => arm.Kind != ArmKind.Method).ToList();
         if (methods.Count == 0 || others.Count == 0) { return; }
@@ -91,9 +93,9 @@ public static class ReproductionReport
             foreach (var other in others)
             {
                 var theirs = outcome.Summary(other.Name, metric.Name).Values;
-                var probability = Statistics.ProbabilityOfImprovement(own, theirs, metric.HigherIsBetter);
+                var probability = Statistics.ProbabilityOfImprovement(own, theirs, higherIsBetter);
                 var interval = own.Count > 0 && theirs.Count > 0
-                    ? Statistics.ProbabilityOfImprovementInterval(own, theirs, metric.HigherIsBetter) : Interval.Undefined;
+                    ? Statistics.ProbabilityOfImprovementInterval(own, theirs, higherIsBetter) : Interval.Undefined;
                 text.Append($"| {method.Name} | {other.Name} | {Numbers.Text(probability)} {Numbers.Text(interval)} |\n");
             }
         }
@@ -123,7 +125,7 @@ public static class ReproductionReport
         {
             var bars = outcome.Plan.Arms.Select(arm => outcome.Summary(arm.Name, metric.Name))
                 .Select(summary => new PlotBar(summary.Arm.Name, summary.InterquartileMean, summary.Interval, summary.Values)).ToList();
-            var label = $"{ResultsTables.Labelled(metric.Name, metric.Unit)}, {(metric.HigherIsBetter ? "higher" : "lower")} is better";
+            var label = $"{ResultsTables.Labelled(metric.Name, metric.Unit)}{Direction(metric, ", {0} is better")}";
             yield return ($"metric-{FileName(metric.Name)}", metric.Name, Plots.Bars(metric.Description, label, bars, metric.References));
         }
     }
@@ -138,6 +140,9 @@ public static class ReproductionReport
             definition.MovingAverage)).ToList();
         return Plots.Lines(name, definition.XLabel, definition.YLabel, series, definition.References);
     }
+
+    private static string Direction(MetricDefinition metric, string sentence) =>
+        metric.HigherIsBetter is { } higher ? sentence.Replace("{0}", higher ? "higher" : "lower", StringComparison.Ordinal) : "";
 
     private static string FileName(string name) =>
         string.Concat(name.ToLowerInvariant().Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-')).Trim('-');

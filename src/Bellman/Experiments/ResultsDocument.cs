@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace Bellman.Experiments;
 
 /// <summary>One metric of one arm in a results file. A value that is not a number is null.</summary>
-public sealed record ArmResult(string Name, ArmKind Kind, string Metric, string Unit, bool HigherIsBetter, IReadOnlyList<ulong> Seeds,
+public sealed record ArmResult(string Name, ArmKind Kind, string Metric, string Unit, bool? HigherIsBetter, IReadOnlyList<ulong> Seeds,
     IReadOnlyList<double?> Values, double? InterquartileMean, IReadOnlyList<double?> Interval);
 
 /// <summary>One claim in a results file; <paramref name="Holds"/> is null when it is only reported or could not be decided.</summary>

@@ -43,7 +43,11 @@ public static class ResultsTables
         foreach (var arm in results.Arms.GroupBy(arm => (arm.Name, arm.Kind)))
         {
             text.Append($"| {arm.Key.Name} ({arm.Key.Kind.ToString().ToLowerInvariant()}) | {arm.First().Seeds.Count} |");
-            foreach (var entry in arm) { text.Append($" {Measured(entry.InterquartileMean, entry.Interval)} |"); }
+            foreach (var entry in arm)
+            {
+                // One seed says nothing about the spread.
+                text.Append($" {Measured(entry.InterquartileMean, entry.Seeds.Count > 1 ? entry.Interval : [])} |");
+            }
             text.Append('\n');
         }
         return text.ToString();

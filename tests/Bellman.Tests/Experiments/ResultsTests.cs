@@ -43,6 +43,10 @@ public sealed class ResultsTests : IDisposable
     }
 
     [Fact]
+    public void One_seed_shows_no_interval_in_the_table() =>
+        Assert.Matches("\\| ours \\(method\\) \\| 1 \\| [0-9.]+ \\| [0-9.]+ \\|\n", ResultsTables.Arms(Results(Run(seeds: 1))));
+
+    [Fact]
     public void A_results_file_reads_back_as_written()
     {
         var results = Results(Run());
