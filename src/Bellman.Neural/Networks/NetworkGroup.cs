@@ -12,12 +12,14 @@ public sealed class NetworkGroup : IDisposable, IStateful
     private readonly NetworkPart[] parts;
     private readonly NetworkOptions options;
     private readonly Dictionary<string, INetwork> networks = [];
+    private readonly WorkerTeam team;
 
     private NetworkGroup(NetworkPart[] parts, NetworkOptions options, ParameterBuffer parameters)
     {
         this.parts = parts;
         this.options = options;
         Parameters = parameters;
+        team = new WorkerTeam(options.Threads);
         foreach (var part in parts.OfType<MlpPart>()) { networks.Add(part.Name, Build(part)); }
     }
 
@@ -85,6 +87,7 @@ public sealed class NetworkGroup : IDisposable, IStateful
     public void Dispose()
     {
         foreach (var network in networks.Values) { network.Dispose(); }
+        team.Dispose();
     }
 
     private INetwork Build(MlpPart part)
@@ -94,7 +97,7 @@ public sealed class NetworkGroup : IDisposable, IStateful
             : part.Mlp.LargestWidth <= WidestSimdMlp ? Engine.Simd : Engine.Torch;
         return engine == Engine.Torch
             ? new TorchNetwork(layers, Parameters, options.Threads)
-            : VectorKernels.Active.CreateNetwork(layers, Parameters, options.Threads);
+            : VectorKernels.Active.CreateNetwork(layers, Parameters, team);
     }
 
     private ParameterInfo FindVector(string name) => parts.Any(part => part is VectorPart && part.Name == name)

@@ -6,11 +6,25 @@ internal static unsafe class ColumnKernel<TVector, TOps>
     where TOps : IVectorOperations<TVector>
 {
     /// <summary>destination += source.</summary>
-    public static void Add(float* source, float* destination, int count)
+    public static void Add(float* source, nint sourceStride, float* destination, nint destinationStride, int rows, int columns)
     {
-        var whole = count - count % TOps.Width;
-        for (nint i = 0; i < whole; i += TOps.Width) { TOps.Store(TOps.Add(TOps.Load(source + i), TOps.Load(destination + i)), destination + i); }
-        for (nint i = whole; i < count; i++) { destination[i] += source[i]; }
+        var whole = columns - columns % TOps.Width;
+        for (var row = 0; row < rows; row++)
+        {
+            for (nint i = 0; i < whole; i += TOps.Width) { TOps.Store(TOps.Add(TOps.Load(source + i), TOps.Load(destination + i)), destination + i); }
+            for (nint i = whole; i < columns; i++) { destination[i] += source[i]; }
+            source += sourceStride;
+            destination += destinationStride;
+        }
+    }
+
+    /// <summary>destination[column, row] += source[row, column].</summary>
+    public static void AddTransposed(float* source, nint sourceStride, float* destination, nint destinationStride, int rows, int columns)
+    {
+        for (nint column = 0; column < columns; column++)
+        {
+            for (nint row = 0; row < rows; row++) { destination[column * destinationStride + row] += source[row * sourceStride + column]; }
+        }
     }
 
     /// <summary>destination[column] += Σ over rows of a[row, column], times b[row, column] when given.</summary>

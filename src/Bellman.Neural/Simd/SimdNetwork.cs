@@ -5,28 +5,48 @@ namespace Bellman.Neural;
 /// caches; parameter gradients are then summed over the whole batch, each by one thread in one order. Nothing is
 /// allocated once the largest batch has been seen, and no result depends on the number of threads.
 /// </summary>
-internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork
+internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork, IParallelWork
     where TVector : unmanaged
     where TOps : IVectorOperations<TVector>
 {
     private const int RowBlock = 64;
 
+    // Waking a thread costs about as much as this many operations take on one.
+    private const double SmallestParallelWork = 4e6;
+
+    private const int ForwardPhase = 0;
+    private const int ForwardTrainingPhase = 1;
+    private const int BackwardPhase = 2;
+    private const int ParameterPhase = 3;
+
     private readonly SimdLayer[] layers;
-    private readonly AlignedBuffer inputs = new();
+    private readonly GradientTask[] gradientTasks;
+    private readonly double operationsPerRow;
+    private readonly WorkerTeam team;
+    private readonly AlignedBuffer keptInputs = new();
     private readonly AlignedBuffer inputDelta = new();
-    private readonly AlignedBuffer even = new();
-    private readonly AlignedBuffer odd = new();
+    private readonly AlignedBuffer scratch = new();
+    private readonly nint scratchSize;
     private int keptRows = -1;
 
-    public SimdNetwork(DenseLayout[] layouts, ParameterBuffer parameters, int threads)
+    // The call in progress, for the tasks of its loop.
+    private float* source;
+    private float* destination;
+    private int rows;
+
+    public SimdNetwork(DenseLayout[] layouts, ParameterBuffer parameters, WorkerTeam team)
     {
         Parameters = parameters;
+        this.team = team;
         layers = Array.ConvertAll(layouts, layout => new SimdLayer(layout));
-        var widest = layers.Max(layer => layer.OutputStride);
-        even.EnsureCapacity((long)RowBlock * widest);
-        odd.EnsureCapacity((long)RowBlock * widest);
-        _ = threads;
+        gradientTasks = [.. layers.SelectMany(GradientTasks)];
+        operationsPerRow = layouts.Sum(layout => 2.0 * layout.Inputs * layout.Outputs);
+        scratchSize = RowBlock * layers.Max(layer => layer.OutputStride);
+        scratch.EnsureCapacity(2L * scratchSize * team.Threads);
     }
+
+    /// <summary>Some rows of one layer's weight gradient.</summary>
+    private readonly record struct GradientTask(int Layer, int Start, int Rows);
 
     public int Inputs => layers[0].Layout.Inputs;
 
@@ -38,39 +58,16 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork
     {
         NetworkArguments.Check(this, inputs, batch, outputs);
         Synchronise();
-        fixed (float* source = inputs, destination = outputs)
-        {
-            for (var start = 0; start < batch; start += RowBlock)
-            {
-                var rows = Math.Min(RowBlock, batch - start);
-                var x = source + (nint)start * Inputs;
-                nint stride = Inputs;
-                var y = even.Pointer;
-                foreach (var layer in layers)
-                {
-                    ForwardLayer(layer, x, stride, y, rows, null, null, null);
-                    x = y;
-                    stride = layer.OutputStride;
-                    y = y == even.Pointer ? odd.Pointer : even.Pointer;
-                }
-                CopyRows(x, stride, destination + (nint)start * Outputs, Outputs, rows, Outputs);
-            }
-        }
+        fixed (float* from = inputs, to = outputs) { RunRows(ForwardPhase, from, to, batch); }
     }
 
     public void ForwardTraining(ReadOnlySpan<float> inputs, int batch, Span<float> outputs)
     {
         NetworkArguments.Check(this, inputs, batch, outputs);
         Synchronise();
-        this.inputs.EnsureCapacity((long)batch * layers[0].InputStride);
+        keptInputs.EnsureCapacity((long)batch * layers[0].InputStride);
         foreach (var layer in layers) { layer.EnsureTrainingCapacity(batch); }
-        fixed (float* source = inputs, destination = outputs)
-        {
-            for (var start = 0; start < batch; start += RowBlock)
-            {
-                ForwardTrainingRows(source, destination, start, Math.Min(RowBlock, batch - start));
-            }
-        }
+        fixed (float* from = inputs, to = outputs) { RunRows(ForwardTrainingPhase, from, to, batch); }
         keptRows = batch;
     }
 
@@ -79,24 +76,65 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork
         NetworkArguments.CheckBackward(this, outputGradients, batch, inputGradients, keptRows);
         keptRows = -1;
         if (!inputGradients.IsEmpty) { inputDelta.EnsureCapacity((long)batch * layers[0].InputStride); }
-        fixed (float* source = outputGradients, destination = inputGradients)
-        {
-            for (var start = 0; start < batch; start += RowBlock)
-            {
-                BackwardRows(source, destination, start, Math.Min(RowBlock, batch - start));
-            }
-        }
-        if (!parameterGradients) { return; }
-        for (var index = 0; index < layers.Length; index++) { ParameterGradients(index, batch); }
+        fixed (float* from = outputGradients, to = inputGradients) { RunRows(BackwardPhase, from, to, batch); }
+        if (parameterGradients) { RunTasks(ParameterPhase, gradientTasks.Length); }
     }
 
     public void Dispose()
     {
         foreach (var layer in layers) { layer.Dispose(); }
-        inputs.Dispose();
+        keptInputs.Dispose();
         inputDelta.Dispose();
-        even.Dispose();
-        odd.Dispose();
+        scratch.Dispose();
+    }
+
+    void IParallelWork.Execute(int phase, int task, int worker)
+    {
+        var start = task * RowBlock;
+        switch (phase)
+        {
+            case ForwardPhase: ForwardRows(start, Math.Min(RowBlock, rows - start), scratch.Pointer + 2 * scratchSize * worker); break;
+            case ForwardTrainingPhase: ForwardTrainingRows(start, Math.Min(RowBlock, rows - start)); break;
+            case BackwardPhase: BackwardRows(start, Math.Min(RowBlock, rows - start)); break;
+            default: ParameterGradients(gradientTasks[task]); break;
+        }
+    }
+
+    private void RunRows(int phase, float* from, float* to, int batch)
+    {
+        source = from;
+        destination = to;
+        rows = batch;
+        RunTasks(phase, (batch + RowBlock - 1) / RowBlock);
+    }
+
+    private void RunTasks(int phase, int tasks)
+    {
+        if (rows * operationsPerRow >= SmallestParallelWork) { team.Run(this, phase, tasks); }
+        else
+        {
+            for (var task = 0; task < tasks; task++) { ((IParallelWork)this).Execute(phase, task, 0); }
+        }
+    }
+
+    private static IEnumerable<GradientTask> GradientTasks(SimdLayer layer, int index)
+    {
+        var total = layer.GradientTransposed ? layer.Layout.Inputs : layer.Layout.Outputs;
+        for (var start = 0; start < total; start += RowBlock) { yield return new GradientTask(index, start, Math.Min(RowBlock, total - start)); }
+    }
+
+    private void ForwardRows(int start, int count, float* buffers)
+    {
+        var x = source + (nint)start * Inputs;
+        nint stride = Inputs;
+        for (var index = 0; index < layers.Length; index++)
+        {
+            var y = buffers + (index & 1) * scratchSize;
+            ForwardLayer(layers[index], x, stride, y, count, null, null, null);
+            x = y;
+            stride = layers[index].OutputStride;
+        }
+        CopyRows(x, stride, destination + (nint)start * Outputs, Outputs, count, Outputs);
     }
 
     private void Synchronise()
@@ -123,30 +161,30 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork
         ActivationKernel<TVector, TOps>.Apply(layout.Activation, y, rows * stride);
     }
 
-    private void ForwardTrainingRows(float* source, float* destination, int start, int rows)
+    private void ForwardTrainingRows(int start, int count)
     {
         nint stride = layers[0].InputStride;
-        var x = inputs.Pointer + start * stride;
-        CopyRows(source + (nint)start * Inputs, Inputs, x, stride, rows, Inputs);
+        var x = keptInputs.Pointer + start * stride;
+        CopyRows(source + (nint)start * Inputs, Inputs, x, stride, count, Inputs);
         foreach (var layer in layers)
         {
             var offset = start * (nint)layer.OutputStride;
             ForwardLayer(
-                layer, x, stride, layer.Output + offset, rows,
+                layer, x, stride, layer.Output + offset, count,
                 layer.KeepsPreActivation ? layer.PreActivation + offset : null,
                 layer.Layout.HasNorm ? layer.Normalised + offset : null,
                 layer.Layout.HasNorm ? layer.InverseDeviation + start : null);
             x = layer.Output + offset;
             stride = layer.OutputStride;
         }
-        CopyRows(x, stride, destination + (nint)start * Outputs, Outputs, rows, Outputs);
+        CopyRows(x, stride, destination + (nint)start * Outputs, Outputs, count, Outputs);
     }
 
     /// <summary>δ of every layer for these rows, from the last to the first: δ(l-1) = (δ(l) W(l)) f'(l-1).</summary>
-    private void BackwardRows(float* source, float* destination, int start, int rows)
+    private void BackwardRows(int start, int count)
     {
         var last = layers[^1];
-        CopyRows(source + (nint)start * Outputs, Outputs, last.Delta + start * (nint)last.OutputStride, last.OutputStride, rows, Outputs);
+        CopyRows(source + (nint)start * Outputs, Outputs, last.Delta + start * (nint)last.OutputStride, last.OutputStride, count, Outputs);
         for (var index = layers.Length - 1; index >= 0; index--)
         {
             var layer = layers[index];
@@ -154,11 +192,11 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork
             var offset = start * stride;
             var delta = layer.Delta + offset;
             ActivationKernel<TVector, TOps>.MultiplyByDerivative(
-                layer.Layout.Activation, delta, layer.Output + offset, layer.KeepsPreActivation ? layer.PreActivation + offset : null, rows * stride);
+                layer.Layout.Activation, delta, layer.Output + offset, layer.KeepsPreActivation ? layer.PreActivation + offset : null, count * stride);
             var sumDelta = layer.SumDelta + offset;
             if (layer.Layout.HasNorm)
             {
-                for (var row = 0; row < rows; row++)
+                for (var row = 0; row < count; row++)
                 {
                     LayerNormKernel<TVector, TOps>.Backward(
                         delta + row * stride, layer.Layout.Outputs, layer.NormWeight, layer.Normalised + offset + row * stride,
@@ -170,41 +208,37 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork
             nint belowStride = layer.InputStride;
             below += start * belowStride;
             MatrixKernel<TVector, TOps>.Multiply(
-                sumDelta, stride, 1, layer.Weights, belowStride, below, belowStride, rows, SimdLayer.Padded(layer.Layout.Inputs), layer.Layout.Outputs, null);
-            if (index == 0) { CopyRows(below, belowStride, destination + (nint)start * Inputs, Inputs, rows, Inputs); }
+                sumDelta, stride, 1, layer.Weights, belowStride, below, belowStride, count, SimdLayer.Padded(layer.Layout.Inputs), layer.Layout.Outputs, null);
+            if (index == 0) { CopyRows(below, belowStride, destination + (nint)start * Inputs, Inputs, count, Inputs); }
         }
     }
 
     /// <summary>dW += δᵀ x, db += Σ δ over the batch, and the norm's.</summary>
-    private void ParameterGradients(int index, int batch)
+    private void ParameterGradients(GradientTask task)
     {
-        var layer = layers[index];
+        var layer = layers[task.Layer];
         var layout = layer.Layout;
-        var x = index == 0 ? inputs.Pointer : layers[index - 1].Output;
+        var x = task.Layer == 0 ? keptInputs.Pointer : layers[task.Layer - 1].Output;
         nint xStride = layer.InputStride, stride = layer.OutputStride;
         var gradient = Parameters.GradientPointer + layout.Weight;
-        var scratch = layer.GradientScratch;
         if (layer.GradientTransposed)
         {
-            MatrixKernel<TVector, TOps>.Multiply(x, 1, xStride, layer.SumDelta, stride, scratch, stride, layout.Inputs, SimdLayer.Padded(layout.Outputs), batch, null);
-            for (var output = 0; output < layout.Outputs; output++)
-            {
-                for (var input = 0; input < layout.Inputs; input++) { gradient[output * layout.Inputs + input] += scratch[input * stride + output]; }
-            }
+            var sums = layer.GradientScratch + task.Start * stride;
+            MatrixKernel<TVector, TOps>.Multiply(x + task.Start, 1, xStride, layer.SumDelta, stride, sums, stride, task.Rows, SimdLayer.Padded(layout.Outputs), rows, null);
+            ColumnKernel<TVector, TOps>.AddTransposed(sums, stride, gradient + task.Start, layout.Inputs, task.Rows, layout.Outputs);
         }
         else
         {
-            MatrixKernel<TVector, TOps>.Multiply(layer.SumDelta, 1, stride, x, xStride, scratch, xStride, layout.Outputs, SimdLayer.Padded(layout.Inputs), batch, null);
-            for (var output = 0; output < layout.Outputs; output++)
-            {
-                ColumnKernel<TVector, TOps>.Add(scratch + output * xStride, gradient + (nint)output * layout.Inputs, layout.Inputs);
-            }
+            var sums = layer.GradientScratch + task.Start * xStride;
+            MatrixKernel<TVector, TOps>.Multiply(layer.SumDelta + task.Start, 1, stride, x, xStride, sums, xStride, task.Rows, SimdLayer.Padded(layout.Inputs), rows, null);
+            ColumnKernel<TVector, TOps>.Add(sums, xStride, gradient + (nint)task.Start * layout.Inputs, layout.Inputs, task.Rows, layout.Inputs);
         }
-        ColumnKernel<TVector, TOps>.AddSums(layer.SumDelta, null, stride, batch, layout.Outputs, Parameters.GradientPointer + layout.Bias);
+        if (task.Start > 0) { return; }
+        ColumnKernel<TVector, TOps>.AddSums(layer.SumDelta, null, stride, rows, layout.Outputs, Parameters.GradientPointer + layout.Bias);
         if (layout.HasNorm)
         {
-            ColumnKernel<TVector, TOps>.AddSums(layer.Delta, layer.Normalised, stride, batch, layout.Outputs, Parameters.GradientPointer + layout.NormWeight);
-            ColumnKernel<TVector, TOps>.AddSums(layer.Delta, null, stride, batch, layout.Outputs, Parameters.GradientPointer + layout.NormBias);
+            ColumnKernel<TVector, TOps>.AddSums(layer.Delta, layer.Normalised, stride, rows, layout.Outputs, Parameters.GradientPointer + layout.NormWeight);
+            ColumnKernel<TVector, TOps>.AddSums(layer.Delta, null, stride, rows, layout.Outputs, Parameters.GradientPointer + layout.NormBias);
         }
     }
 

@@ -27,7 +27,7 @@ internal abstract class VectorKernels
 
     public abstract void Tanh(Span<float> a);
 
-    public abstract INetwork CreateNetwork(DenseLayout[] layers, ParameterBuffer parameters, int threads);
+    public abstract INetwork CreateNetwork(DenseLayout[] layers, ParameterBuffer parameters, WorkerTeam team);
 
     private static List<VectorKernels> Find()
     {
@@ -59,8 +59,8 @@ internal sealed unsafe class VectorKernels<TVector, TOps> : VectorKernels
 
     public override int Width => TOps.Width;
 
-    public override INetwork CreateNetwork(DenseLayout[] layers, ParameterBuffer parameters, int threads) =>
-        new SimdNetwork<TVector, TOps>(layers, parameters, threads);
+    public override INetwork CreateNetwork(DenseLayout[] layers, ParameterBuffer parameters, WorkerTeam team) =>
+        new SimdNetwork<TVector, TOps>(layers, parameters, team);
 
     public override void MoveTowards(Span<float> a, ReadOnlySpan<float> b, float tau)
     {
