@@ -38,6 +38,8 @@ internal static class ElfVersionNeeds
         }
         var sections = Offset(image, 40);
         int sectionSize = UInt16(image, 58), sectionCount = UInt16(image, 60);
+        // The section table is usually the end of the file: checked whole, it shows any truncation.
+        _ = Slice(image, sections, sectionSize * sectionCount);
         for (var i = 0; i < sectionCount; i++)
         {
             var section = sections + i * sectionSize;
