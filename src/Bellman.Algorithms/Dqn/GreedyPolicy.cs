@@ -27,7 +27,7 @@ public sealed class GreedyPolicy(ObservationEncoder encoder, INetwork values, Sp
             outputs = new float[count * values.Outputs];
         }
         encoder.Encode(observations, count, encoded);
-        values.Forward(encoded.AsSpan(0, count * encoder.Size), count, outputs);
+        values.Forward(encoded.AsSpan(0, count * encoder.Size), count, outputs.AsSpan(0, count * values.Outputs));
         for (var i = 0; i < count; i++)
         {
             actions[i] = random is not null && random.NextBoolean(EvaluationEpsilon)

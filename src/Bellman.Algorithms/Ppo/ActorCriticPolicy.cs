@@ -22,7 +22,7 @@ public sealed class ActorCriticPolicy(ObservationEncoder encoder, NetworkGroup n
             outputs = new float[count * head.Outputs];
         }
         encoder.Encode(observations, count, encoded);
-        networks["actor"].Forward(encoded.AsSpan(0, count * encoder.Size), count, outputs);
+        networks["actor"].Forward(encoded.AsSpan(0, count * encoder.Size), count, outputs.AsSpan(0, count * head.Outputs));
         var free = head.FreeParameters > 0 ? networks.Vector("logStd") : default;
         for (var i = 0; i < count; i++)
         {

@@ -170,7 +170,7 @@ public sealed class Ppo : IAgent
             finalCopies[count++] = i;
         }
         if (count == 0) { return; }
-        critic.Forward(finalEncoded.AsSpan(0, count * encoder.Size), count, finalValues);
+        critic.Forward(finalEncoded.AsSpan(0, count * encoder.Size), count, finalValues.AsSpan(0, count));
         for (var k = 0; k < count; k++) { rollout.NextValues[t * environment.Count + finalCopies[k]] = finalValues[k]; }
     }
 

@@ -10,7 +10,7 @@ public sealed record PpoOptions : NeuralOptions, IValidatableObject
     public PpoOptions()
     {
         Copies = 8;
-        LearningRate = 1e-3;
+        LearningRate = 5e-4;
     }
 
     /// <summary>Steps each copy takes between updates, T.</summary>
@@ -21,7 +21,7 @@ public sealed record PpoOptions : NeuralOptions, IValidatableObject
     /// <summary>Passes over each rollout.</summary>
     [Description("Passes over each rollout; more reuse data better until the policy leaves the clip range. Usually 3 to 10.")]
     [Range(1, 1000)]
-    public int Epochs { get; init; } = 4;
+    public int Epochs { get; init; } = 10;
 
     /// <summary>Parts each pass is split into.</summary>
     [Description("Mini-batches each pass is split into; more take smaller, noisier steps.")]

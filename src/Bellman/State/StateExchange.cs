@@ -5,7 +5,8 @@ public interface IStateful
 {
     /// <summary>
     /// Names every piece of state once. The same method saves and loads: <paramref name="state"/> either reads the
-    /// values or replaces them, so that the two directions cannot disagree.
+    /// values or replaces them, so that the two directions cannot disagree. Which names there are must not depend on the
+    /// values: a loader compares the names and lengths of both sides first, and refuses before it changes anything.
     /// </summary>
     void Exchange(StateExchange state);
 }

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Bellman.Environments;
+using Bellman.Runs;
+
+namespace Bellman.Cli.Commands;
+
+/// <summary><c>bellman evaluate</c>: how good a run's policy is, and what it does.</summary>
+internal static class EvaluateCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var name = new Argument<string>("run") { Description = "The run: id, beginning of an id, folder, or latest." };
+        var episodes = new Option<int>("--episodes") { Description = "Episodes, apart from those that chose the checkpoint.", DefaultValueFactory = _ => 100 };
+        var render = new Option<string?>("--render") { Description = "'text' plays one episode on the terminal; a path ending in .gif writes one as a moving picture." };
+        var last = new Option<bool>("--last") { Description = "Take the last checkpoint instead of the best one." };
+        var runs = new Option<string>("--runs") { Description = "Folder of runs.", DefaultValueFactory = _ => "runs" };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command("evaluate", "Play episodes with a trained policy.") { name, episodes, render, last, runs, json }
+            .WithExamples("bellman evaluate latest", "bellman evaluate latest --episodes 20 --render cartpole.gif");
+        command.SetAction(parsed =>
+        {
+            var count = parsed.GetValue(episodes);
+            if (count < 1) { throw new UsageException($"--episodes cannot be {count}: it is a whole number from 1 up."); }
+            var picture = parsed.GetValue(render);
+            if (picture is not (null or "text") && !picture.EndsWith(".gif", StringComparison.OrdinalIgnoreCase))
+            {
+                throw new UsageException($"--render cannot be '{picture}': write text, or a path that ends in .gif.");
+            }
+            using var run = new RunStore(parsed.GetRequiredValue(runs)).Open(parsed.GetRequiredValue(name));
+            using var agent = Agents.Create(run.Configuration);
+            var checkpoints = run.CheckpointsOf(agent);
+            var best = !parsed.GetValue(last) && checkpoints.HasBest;
+            var steps = best ? checkpoints.RestoreBest(agent, TrainingLoop.AgentPart) : checkpoints.RestoreLatest(agent, TrainingLoop.AgentPart, terminal.Error.WriteLine)
+                ?? throw new BellmanException($"{run.Id} has no checkpoint yet. Train it further: bellman train --resume {run.Id}");
+            Evaluate(terminal, run, agent, count, steps, best, parsed.GetValue(json));
+            if (picture is not null) { Replay.Show(terminal, agent.Policy, run.Configuration, picture); }
+            return 0;
+        });
+        return command;
+    }
+
+    private static void Evaluate(Terminal terminal, Run run, IAgent agent, int episodes, long steps, bool best, bool json)
+    {
+        using var environment = StandardEnvironments.Registry().MakeVector(run.Configuration.Environment, Math.Min(episodes, 16));
+        var result = Evaluation.Run(agent.Policy, environment, episodes, Agents.ReportSeed(run.Configuration.Seed), cancellation: terminal.Cancellation);
+        if (json)
+        {
+            terminal.Json(new JsonObject
+            {
+                ["run"] = run.Id,
+                ["checkpoint"] = best ? "best" : "last",
+                ["steps"] = steps,
+                ["episodes"] = episodes,
+                ["meanReturn"] = result.MeanReturn,
+                ["returnDeviation"] = result.ReturnDeviation,
+                ["meanLength"] = result.MeanLength,
+                ["returns"] = new JsonArray([.. result.Returns.Select(value => JsonValue.Create(value))]),
+            });
+            return;
+        }
+        terminal.Output.WriteLine($"{run.Id}, {(best ? "best" : "last")} checkpoint (step {steps}), {episodes} episodes:");
+        terminal.Output.WriteLine($"return {result.MeanReturn:0.##} +- {result.ReturnDeviation:0.##} (from {result.Returns.Min():0.##} to {result.Returns.Max():0.##}), length {result.MeanLength:0.#}");
+    }
+}

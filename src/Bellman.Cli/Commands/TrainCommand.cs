@@ -1,0 +1,152 @@
+using System.CommandLine;
+using System.Globalization;
+using Bellman.Algorithms;
+using Bellman.Environments;
+using Bellman.Runs;
+
+namespace Bellman.Cli.Commands;
+
+/// <summary><c>bellman train</c>: train an agent as a run that can be stopped, resumed, evaluated and compared.</summary>
+internal static class TrainCommand
+{
+    private const long DefaultSteps = 100_000;
+
+    public static Command Create(Terminal terminal)
+    {
+        var algorithm = new Argument<string?>("algorithm") { Description = "The algorithm, e.g. ppo; 'bellman algorithms' lists all of them.", Arity = ArgumentArity.ZeroOrOne };
+        var environment = new Option<string?>("--env") { Description = "The environment's id, options included, e.g. FrozenLake-v1?map=8x8." };
+        var steps = new Option<string?>("--steps") { Description = $"Environment steps (default {DefaultSteps}); 1e6 and 1_000_000 are understood." };
+        var seed = new Option<ulong?>("--seed") { Description = "Seed of every random draw (default 0)." };
+        var set = new Option<string[]>("--set") { Description = "An option of the algorithm, name=value; may be repeated.", AllowMultipleArgumentsPerToken = false };
+        var config = new Option<string?>("--config") { Description = "YAML file with algorithm, environment, steps, seed, options; the command line wins over it." };
+        var resume = new Option<string?>("--resume") { Description = "Continue this run (id, beginning of an id, folder, or latest) from its newest checkpoint." };
+        var runs = new Option<string>("--runs") { Description = "Folder of runs.", DefaultValueFactory = _ => "runs" };
+        var checkpointEvery = new Option<string?>("--checkpoint-every") { Description = "Steps between checkpoints (default: a tenth of the run)." };
+        var evaluateEvery = new Option<string?>("--evaluate-every") { Description = "Steps between evaluations, by which the best checkpoint is chosen (default: a tenth of the run; 0 for none)." };
+        var evaluationEpisodes = new Option<string?>("--evaluation-episodes") { Description = "Episodes of an evaluation (default 20)." };
+        var command = new Command("train", "Train an agent.")
+        {
+            algorithm, environment, steps, seed, set, config, resume, runs, checkpointEvery, evaluateEvery, evaluationEpisodes,
+        }.WithExamples(
+            "bellman train ppo --env CartPole-v1 --steps 100000 --seed 1",
+            "bellman train dqn --env CartPole-v1 --set learningRate=5e-4 --set hidden=256,256",
+            "bellman train --config cartpole.yaml",
+            "bellman train --resume latest");
+        command.SetAction(parsed =>
+        {
+            var store = new RunStore(parsed.GetRequiredValue(runs));
+            if (parsed.GetValue(resume) is { } name)
+            {
+                foreach (var option in new Option[] { environment, steps, seed, set, config })
+                {
+                    if (parsed.GetResult(option) is { Implicit: false }) { throw new UsageException($"{option.Name} cannot be changed when a run is resumed: it would no longer be that run. Leave it out, or train anew."); }
+                }
+                return Resume(terminal, store, name);
+            }
+            var file = parsed.GetValue(config) is { } path ? RunFile.Read(path) : new RunFile(new Dictionary<string, string>(), new Dictionary<string, string>());
+            string? Given(string? onCommandLine, string key) => onCommandLine ?? file.Values.GetValueOrDefault(key);
+            var total = Count(Given(parsed.GetValue(steps), "steps"), "--steps", DefaultSteps, 1);
+            var configuration = new RunConfiguration
+            {
+                Algorithm = Given(parsed.GetValue(algorithm), "algorithm") ?? throw new UsageException($"Which algorithm? Write bellman train ALGORITHM --env ID. There are: {string.Join(", ", AlgorithmRegistry.All.Select(entry => entry.Name))}."),
+                Environment = Given(parsed.GetValue(environment), "environment") ?? throw new UsageException("Which environment? Add --env ID, e.g. --env CartPole-v1; 'bellman envs' lists all of them."),
+                Steps = total,
+                Seed = parsed.GetValue(seed) ?? (ulong)Count(file.Values.GetValueOrDefault("seed"), "seed", 0, 0),
+                Options = Merge(file.Options, parsed.GetValue(set) ?? []),
+                CheckpointEvery = Count(Given(parsed.GetValue(checkpointEvery), "checkpointEvery"), "--checkpoint-every", Math.Max(1, total / 10), 1),
+                EvaluateEvery = Count(Given(parsed.GetValue(evaluateEvery), "evaluateEvery"), "--evaluate-every", Math.Max(1, total / 10), 0),
+                EvaluationEpisodes = (int)Count(Given(parsed.GetValue(evaluationEpisodes), "evaluationEpisodes"), "--evaluation-episodes", 20, 1),
+            };
+            // Everything is checked before a folder is made.
+            using var agent = Agents.Create(configuration);
+            using var run = store.Create(configuration, "bellman " + string.Join(" ", parsed.Tokens.Select(token => token.Value)));
+            return Train(terminal, store, run, agent, resume: false);
+        });
+        return command;
+    }
+
+    private static int Resume(Terminal terminal, RunStore store, string name)
+    {
+        using var run = store.Open(name);
+        using var agent = Agents.Create(run.Configuration);
+        return Train(terminal, store, run, agent, resume: true);
+    }
+
+    private static int Train(Terminal terminal, RunStore store, Run run, IAgent agent, bool resume)
+    {
+        var configuration = run.Configuration;
+        using var display = new TrainingDisplay(terminal, run);
+        var options = new TrainingLoopOptions
+        {
+            LogEvery = Math.Max(1, configuration.Steps / 100),
+            CheckpointEvery = configuration.CheckpointEvery,
+            EvaluateEvery = configuration.EvaluateEvery,
+            EvaluationEpisodes = configuration.EvaluationEpisodes,
+            EvaluationSeed = Agents.SelectionSeed(configuration.Seed),
+            EvaluationEnvironment = () => StandardEnvironments.Registry().MakeVector(configuration.Environment, Math.Min(configuration.EvaluationEpisodes, 10)),
+        };
+        var loop = new TrainingLoop(agent, options, run, display);
+        if (resume)
+        {
+            var from = loop.Resume(terminal.Error.WriteLine);
+            // Without a checkpoint the run begins anew, and its files with it.
+            if (from is null) { run.Metrics.Restart(); }
+            terminal.Output.WriteLine(from is null ? "No checkpoint had been written; training from the beginning." : $"Continuing {run.Id} from step {from}.");
+        }
+        else
+        {
+            terminal.Output.WriteLine($"Run {run.Id} in {run.Folder}");
+        }
+        store.Update(run, record => record with { Status = RunStatus.Running });
+        var status = RunStatus.Failed;
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        try
+        {
+            status = loop.Run(configuration.Steps, terminal.Cancellation) == TrainingEnd.Finished ? RunStatus.Finished : RunStatus.Interrupted;
+        }
+        finally
+        {
+            store.Update(run, record => record with
+            {
+                Status = status,
+                StepsTaken = agent.Steps,
+                BestEvaluation = double.IsFinite(loop.BestEvaluation) ? loop.BestEvaluation : null,
+                Seconds = record.Seconds + clock.Elapsed.TotalSeconds,
+            });
+        }
+        display.Dispose();
+        TrainingReport.Write(run);
+        terminal.Output.WriteLine(status == RunStatus.Finished
+            ? $"Finished {agent.Steps} steps in {clock.Elapsed.TotalSeconds:0.0} s. Best evaluation {loop.BestEvaluation:0.##}. Next: bellman evaluate {run.Id}"
+            : $"Stopped at step {agent.Steps} with a checkpoint. Continue with: bellman train --resume {run.Id}");
+        return status == RunStatus.Finished ? 0 : CommandLine.Interrupted;
+    }
+
+    private static Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> fromFile, IEnumerable<string> assignments)
+    {
+        var merged = new Dictionary<string, string>(fromFile);
+        var given = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var assignment in assignments)
+        {
+            var equals = assignment.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0) { throw new UsageException($"--set {assignment} is not an option. Write --set name=value."); }
+            var name = assignment[..equals];
+            if (!given.Add(name)) { throw new UsageException($"--set {name} was given twice. Give it once."); }
+            foreach (var key in merged.Keys.Where(key => key.Equals(name, StringComparison.OrdinalIgnoreCase)).ToList()) { merged.Remove(key); }
+            merged[name] = assignment[(equals + 1)..];
+        }
+        return merged;
+    }
+
+    /// <summary>Reads a number of steps or episodes as people write them.</summary>
+    private static long Count(string? text, string name, long fallback, long minimum)
+    {
+        if (text is null) { return fallback; }
+        if (decimal.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && number == decimal.Truncate(number) && number >= minimum && number <= long.MaxValue)
+        {
+            return (long)number;
+        }
+        throw new UsageException($"{name} cannot be '{text}': it is a whole number from {minimum} up, e.g. 100000 or 1e5.");
+    }
+}

@@ -1,0 +1,31 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Bellman.Runs;
+
+/// <summary>Writes that are on the disk when they return.</summary>
+internal static class DurableFile
+{
+    /// <summary>Writes and flushes a file.</summary>
+    public static void Write(string path, Action<Stream> write)
+    {
+        using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+        write(stream);
+        stream.Flush(flushToDisk: true);
+    }
+
+    /// <summary>Replaces a text file: temporary name, flush, rename.</summary>
+    public static void Replace(string path, string text)
+    {
+        var temporary = path + ".writing";
+        Write(temporary, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <summary>SHA-256 of a file, in hexadecimal.</summary>
+    public static string Digest(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+}

@@ -1,0 +1,178 @@
+using System.Diagnostics;
+using Bellman.Runs;
+
+namespace Bellman;
+
+/// <summary>When a <see cref="TrainingLoop"/> looks up from its work, in environment steps.</summary>
+public sealed record TrainingLoopOptions
+{
+    /// <summary>Steps between lines of metrics.</summary>
+    public long LogEvery { get; init; } = 1_000;
+
+    /// <summary>Steps between checkpoints.</summary>
+    public long CheckpointEvery { get; init; } = 50_000;
+
+    /// <summary>Steps between evaluations; 0 for none.</summary>
+    public long EvaluateEvery { get; init; } = 10_000;
+
+    /// <summary>Episodes of an evaluation.</summary>
+    public int EvaluationEpisodes { get; init; } = 20;
+
+    /// <summary>Makes the environments to evaluate in; null for no evaluation.</summary>
+    public Func<VectorEnvironment>? EvaluationEnvironment { get; init; }
+
+    /// <summary>Seed of the evaluations' draws; each evaluation of a run plays the same episodes.</summary>
+    public ulong EvaluationSeed { get; init; }
+}
+
+/// <summary>How a training loop stands.</summary>
+/// <param name="Steps">Environment steps taken.</param>
+/// <param name="TotalSteps">Steps it was asked for.</param>
+/// <param name="Episodes">Episodes finished.</param>
+/// <param name="RecentReturn">Mean return of the last 100 episodes; NaN before the first.</param>
+/// <param name="LastEvaluation">Mean return of the last evaluation; NaN before the first.</param>
+/// <param name="BestEvaluation">Highest mean return of an evaluation; negative infinity before the first.</param>
+/// <param name="StepsPerSecond">Speed since this process began.</param>
+public sealed record TrainingProgress(long Steps, long TotalSteps, long Episodes, double RecentReturn, double LastEvaluation, double BestEvaluation, double StepsPerSecond)
+{
+    /// <summary>Estimated time left; null before there is a speed.</summary>
+    public TimeSpan? Remaining => StepsPerSecond > 0 ? TimeSpan.FromSeconds(Math.Max(0, TotalSteps - Steps) / StepsPerSecond) : null;
+}
+
+/// <summary>Watches a training loop.</summary>
+public interface ITrainingCallback
+{
+    /// <summary>After each line of metrics; returning false ends the training cleanly.</summary>
+    bool Continue(TrainingProgress progress);
+}
+
+/// <summary>Why a training loop returned.</summary>
+public enum TrainingEnd
+{
+    /// <summary>All steps were taken, or a callback was satisfied.</summary>
+    Finished,
+
+    /// <summary>It was cancelled; a checkpoint was written.</summary>
+    Interrupted,
+}
+
+/// <summary>
+/// Advances an agent for a number of steps: metrics, evaluations on environments of their own, checkpoints, the best
+/// one apart. All of its state is in the checkpoint, so a resumed run ends as if it had never stopped.
+/// </summary>
+public sealed class TrainingLoop : IStateful
+{
+    private readonly IAgent agent;
+    private readonly TrainingLoopOptions options;
+    private readonly MetricLog log;
+    private readonly CheckpointStore? checkpoints;
+    private readonly IReadOnlyList<ITrainingCallback> callbacks;
+    private double lastEvaluation = double.NaN;
+    private double bestEvaluation = double.NegativeInfinity;
+    private long evaluatedAt = -1;
+
+    /// <summary>A loop in memory.</summary>
+    public TrainingLoop(IAgent agent, TrainingLoopOptions? options = null, params IReadOnlyList<ITrainingCallback> callbacks)
+        : this(agent, options ?? new TrainingLoopOptions(), new MetricLog(), null, callbacks) { }
+
+    /// <summary>A loop that writes to a run's folder.</summary>
+    public TrainingLoop(IAgent agent, TrainingLoopOptions options, Run run, params IReadOnlyList<ITrainingCallback> callbacks)
+        : this(agent, options, run.Metrics, run.CheckpointsOf(agent), callbacks) { }
+
+    private TrainingLoop(IAgent agent, TrainingLoopOptions options, MetricLog log, CheckpointStore? checkpoints, IReadOnlyList<ITrainingCallback> callbacks)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.LogEvery, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.CheckpointEvery, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.EvaluateEvery);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.EvaluationEpisodes, 1);
+        (this.agent, this.options, this.log, this.checkpoints, this.callbacks) = (agent, options, log, checkpoints, callbacks);
+    }
+
+    /// <summary>The name of the agent's part in a checkpoint of the loop.</summary>
+    public const string AgentPart = "agent";
+
+    /// <summary>Mean return of the best evaluation; negative infinity before the first.</summary>
+    public double BestEvaluation => bestEvaluation;
+
+    /// <summary>Measurements of the loop.</summary>
+    public MetricLog Metrics => log;
+
+    /// <summary>Continues from the newest whole checkpoint of the run.</summary>
+    /// <returns>Its steps; null if there is none and the run begins anew.</returns>
+    /// <exception cref="BellmanException">Every checkpoint is damaged, or of another agent.</exception>
+    public long? Resume(Action<string>? warn = null) => checkpoints?.RestoreLatest(this, warn: warn);
+
+    /// <summary>Trains until <paramref name="totalSteps"/> environment steps have been taken in all.</summary>
+    /// <exception cref="BellmanException">A loss was not finite, or a checkpoint could not be written; the last good checkpoint is kept.</exception>
+    public TrainingEnd Run(long totalSteps, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(totalSteps, 1);
+        var clock = Stopwatch.StartNew();
+        var startedAt = agent.Steps;
+        while (agent.Steps < totalSteps)
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                checkpoints?.Save(agent.Steps, this);
+                return TrainingEnd.Interrupted;
+            }
+            var before = agent.Steps;
+            agent.Advance(log);
+            RequireFiniteLoss();
+            if (Crossed(before, options.EvaluateEvery)) { Evaluate(); }
+            if (Crossed(before, options.LogEvery))
+            {
+                log.Write(agent.Steps);
+                var progress = new TrainingProgress(agent.Steps, totalSteps, log.Episodes, log.RecentReturn, lastEvaluation, bestEvaluation,
+                    (agent.Steps - startedAt) / clock.Elapsed.TotalSeconds);
+                var satisfied = false;
+                foreach (var callback in callbacks) { satisfied |= !callback.Continue(progress); }
+                if (satisfied) { break; }
+            }
+            if (Crossed(before, options.CheckpointEvery)) { checkpoints?.Save(agent.Steps, this); }
+        }
+        if (evaluatedAt != agent.Steps)
+        {
+            Evaluate();
+            log.Write(agent.Steps);
+        }
+        checkpoints?.Save(agent.Steps, this);
+        return TrainingEnd.Finished;
+    }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state)
+    {
+        state.Value(nameof(lastEvaluation), ref lastEvaluation);
+        state.Value(nameof(bestEvaluation), ref bestEvaluation);
+        state.Value(nameof(evaluatedAt), ref evaluatedAt);
+        state.Part(AgentPart, agent);
+        state.Part("metrics", log);
+    }
+
+    /// <summary>Whether the last advance passed a multiple: no counter is needed, so none can be lost.</summary>
+    private bool Crossed(long before, long every) => every > 0 && agent.Steps / every > before / every;
+
+    private void Evaluate()
+    {
+        if (options.EvaluationEnvironment is null || options.EvaluateEvery == 0) { return; }
+        using var environment = options.EvaluationEnvironment();
+        var result = Evaluation.Run(agent.Policy, environment, options.EvaluationEpisodes, options.EvaluationSeed);
+        evaluatedAt = agent.Steps;
+        lastEvaluation = result.MeanReturn;
+        log.Add("evaluation/mean_return", result.MeanReturn);
+        log.Add("evaluation/mean_length", result.MeanLength);
+        if (lastEvaluation <= bestEvaluation) { return; }
+        bestEvaluation = lastEvaluation;
+        checkpoints?.SaveBest(agent.Steps, this);
+    }
+
+    private void RequireFiniteLoss()
+    {
+        if (log.NonFiniteLoss is not { } loss) { return; }
+        var kept = checkpoints is null ? "" : checkpoints.BySteps is [var newest, ..]
+            ? $" The last good checkpoint is kept: {newest}."
+            : " No checkpoint had been written yet.";
+        throw new BellmanException($"Training stopped at step {agent.Steps}: {loss}.{kept} A smaller learningRate or maximumGradientNorm usually helps; train again with --set learningRate=...");
+    }
+}

@@ -1,0 +1,67 @@
+using Xunit;
+
+namespace Bellman.Tests.Cli;
+
+/// <summary>
+/// A run that is killed outright and resumed ends with the same bytes as one that was never disturbed. Tried against
+/// agents that leave the optimiser, the environments or a random stream out of their state: each fails here.
+/// </summary>
+public sealed class KillAndResumeTests
+{
+    [Theory]
+    [InlineData("ppo", 60_000, "minibatches=8", 5)]
+    [InlineData("dqn", 12_000, "bufferSize=5000", 6)]
+    [InlineData("q-learning", 400_000, "gamma=0.9", 7)]
+    public void Killed_and_resumed_run_ends_with_the_same_bytes(string algorithm, int steps, string option, int seed)
+    {
+        using var folder = new TemporaryFolder();
+        var environment = algorithm == "q-learning" ? "FrozenLake-v1" : "CartPole-v1";
+        string[] Train(string runs) =>
+        [
+            "train", algorithm, "--env", environment, "--steps", $"{steps}", "--seed", $"{seed}", "--set", option,
+            "--checkpoint-every", $"{steps / 12}", "--evaluate-every", $"{steps / 3}", "--runs", runs,
+        ];
+        var undisturbed = Path.Combine(folder.Path, "undisturbed");
+        Assert.Equal(0, BellmanCommand.Run(Train(undisturbed)).Status);
+
+        // Where a kill lands within the work is left to chance on purpose.
+        var disturbed = Path.Combine(folder.Path, "disturbed");
+        var random = new Random(seed);
+        var kills = 0;
+        string[] command = Train(disturbed);
+        for (var round = 0; round < 4; round++)
+        {
+            using var process = BellmanCommand.Start(command);
+            kills += KillAfterAnotherCheckpoint(process, disturbed, random) ? 1 : 0;
+            command = ["train", "--resume", "latest", "--runs", disturbed];
+        }
+        var (status, _, error) = BellmanCommand.Run(command);
+        Assert.True(status == 0, error);
+        Assert.True(kills > 0, "The run finished before it could be killed; make it longer.");
+
+        var expected = FinalCheckpoint(undisturbed);
+        var actual = FinalCheckpoint(disturbed);
+        Assert.Equal(Path.GetFileName(expected), Path.GetFileName(actual));
+        foreach (var file in new[] { "tensors.safetensors", "state.json" })
+        {
+            Assert.Equal(File.ReadAllBytes(Path.Combine(expected, file)), File.ReadAllBytes(Path.Combine(actual, file)));
+        }
+    }
+
+    private static bool KillAfterAnotherCheckpoint(System.Diagnostics.Process process, string runs, Random random)
+    {
+        var before = Checkpoints(runs).LastOrDefault();
+        while (!process.HasExited && Checkpoints(runs).LastOrDefault() == before) { Thread.Sleep(2); }
+        Thread.Sleep(random.Next(60));
+        if (process.HasExited) { return false; }
+        process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        return true;
+    }
+
+    private static string FinalCheckpoint(string runs) => Checkpoints(runs).Last();
+
+    private static string[] Checkpoints(string runs) => Directory.Exists(runs)
+        ? Directory.EnumerateDirectories(runs, "step-*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray()
+        : [];
+}
