@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Bellman.Environments.Chemotaxis;
 
 /// <summary>A point or a displacement in space, in the world's arbitrary length units.</summary>
@@ -45,6 +47,9 @@ public readonly record struct Vector3D(double X, double Y, double Z)
     /// <summary>Each coordinate moved into [-<paramref name="halfEdge"/>, <paramref name="halfEdge"/>].</summary>
     public Vector3D Clip(double halfEdge) =>
         new(Math.Clamp(X, -halfEdge, halfEdge), Math.Clamp(Y, -halfEdge, halfEdge), Math.Clamp(Z, -halfEdge, halfEdge));
+
+    /// <summary>The coordinates, as <c>(1, 2.5, 0)</c>; a record's own text would recurse into <see cref="Unit"/>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"({X}, {Y}, {Z})");
 
     /// <summary>Three uniform draws in [low, high), in the order x, y, z.</summary>
     public static Vector3D Uniform(RandomStream random, double low, double high)
