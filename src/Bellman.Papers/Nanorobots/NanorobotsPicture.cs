@@ -1,4 +1,5 @@
 using Bellman.Environments.Chemotaxis;
+using Bellman.Experiments;
 using ScottPlot;
 
 namespace Bellman.Papers.Nanorobots;
@@ -15,6 +16,7 @@ public static class NanorobotsPicture
     /// <param name="file">The file, replaced if it exists.</param>
     public static void Save(ChemotaxisWorld3D world, IReadOnlyList<NanorobotsStep> path, string file)
     {
+        PlotFont.Register();
         var planes = Enum.GetValues<CoordinatePlane>();
         var picture = new Multiplot { Layout = new ScottPlot.MultiplotLayouts.Columns() };
         picture.AddPlots(planes.Length);
@@ -36,6 +38,7 @@ public static class NanorobotsPicture
         plot.Add.Markers(Points(world.Cells, plane), MarkerShape.FilledCircle, 11, Colors.Red);
         if (path.Count > 0) { plot.Add.Marker(Point(path[0].Robot, plane), MarkerShape.FilledSquare, 9, Colors.White); }
 
+        plot.Font.Set(PlotFont.Name);
         var (across, up) = (plane.ToString()[..1].ToLowerInvariant(), plane.ToString()[1..].ToLowerInvariant());
         plot.XLabel($"{across} (length units)");
         plot.YLabel($"{up} (length units)");
@@ -45,6 +48,7 @@ public static class NanorobotsPicture
         {
             (search.LegendText, walk.LegendText, obstacles.LegendText) = ("robot", "cell", "obstacles");
             plot.ShowLegend(Alignment.LowerRight);
+            plot.Legend.FontName = PlotFont.Name;
             // The robot's white line must show in the legend too.
             plot.Legend.BackgroundColor = Colors.Gray;
             plot.Legend.FontColor = Colors.White;

@@ -7,9 +7,10 @@ namespace Bellman.Experiments;
 /// The font of every plot, carried inside the library: a container with only the .NET SDK has none, and plots would then be
 /// drawn without any text.
 /// </summary>
-internal sealed class PlotFont : IFontResolver
+public sealed class PlotFont : IFontResolver
 {
-    internal const string Name = "DejaVu Sans";
+    /// <summary>The font's name.</summary>
+    public const string Name = "DejaVu Sans";
 
     private static readonly Lazy<SKData> Data = new(Load);
 
@@ -20,11 +21,11 @@ internal sealed class PlotFont : IFontResolver
         return true;
     });
 
-    /// <summary>Makes it the default of all plots; calling it again does nothing.</summary>
-    internal static bool Register() => Registered.Value;
+    /// <summary>Makes it the default of all plots; calling it again does nothing. A paper that draws a plot of its own calls it first.</summary>
+    public static bool Register() => Registered.Value;
 
     /// <inheritdoc/>
-    public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing width) => Create(fontName);
+    public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) => Create(fontName);
 
     /// <inheritdoc/>
     public SKTypeface? CreateTypeface(string fontName, bool bold, bool italic) => Create(fontName);
