@@ -9,6 +9,9 @@ namespace Bellman.Papers.Nanorobots;
 /// <summary>Runs one arm of the reproduction with one seed.</summary>
 internal static class NanorobotsCells
 {
+    private const int FarClear = 0;
+    private const int NearClear = 2;
+
     private static readonly string[] StateNames = ["far, clear", "far, blocked", "near, clear", "near, blocked"];
     private static readonly string[] ActionNames = ["toward biomarker", "toward cell", "avoid", "hold"];
 
@@ -19,9 +22,9 @@ internal static class NanorobotsCells
     [
         Learned("q-learning", "Q-learning in the corrected mode, 200 obstacles.", ArmKind.Method, options => options, pictures: true),
         Fixed("random", "A uniformly random macro-action.", (_, choices) => choices.NextInt32(MacroActions.Count), double.NaN, double.NaN),
-        Fixed("biomarker-only", "Always toward the nearest biomarker.", (_, _) => 0, 0, 0),
-        Fixed("cell-only", "Always toward the cell, whose bearing is unknown while far.", (_, _) => 1, 1, 1),
-        Fixed("hand-map", "Toward biomarkers while far, toward the cell while near; no way around obstacles.", (state, _) => state >= 2 ? 1 : 0, 0, 1),
+        Fixed("biomarker-only", "Always toward the nearest biomarker.", (_, _) => (int)MacroAction.TowardBiomarker, 1, 0),
+        Fixed("cell-only", "Always toward the cell, whose bearing is unknown while far.", (_, _) => (int)MacroAction.TowardCell, 0, 1),
+        Fixed("hand-map", "Toward biomarkers while far, toward the cell while near; no way around obstacles.", HandMap, 1, 1),
         Published("published", "The published program, its table learning.", ArmKind.Baseline, options => options),
         Published("published-random", "The published program with random actions in place of the table.", ArmKind.Ablation, options => options with { Epsilon = 1 }),
         Published("published-exact", "The published program with the true nearest particle at any distance.", ArmKind.Ablation, options => options with { PublishedUnderflow = false }),
@@ -50,11 +53,11 @@ internal static class NanorobotsCells
     private static Entry Learned(string name, string description, ArmKind kind, Func<NanorobotsOptions, NanorobotsOptions> change, bool pictures = false) =>
         new(new Arm(name, description, kind), (cell, context) => RunLearned(change(OptionsFor(cell.Size)), context, pictures));
 
-    private static Entry Fixed(string name, string description, Func<int, RandomStream, int> policy, double farAction, double nearAction) =>
+    private static Entry Fixed(string name, string description, Func<int, RandomStream, int> policy, double farChoice, double nearChoice) =>
         new(new Arm(name, description, ArmKind.Baseline), (cell, context) =>
         {
             var mode = new NanorobotsCorrected(OptionsFor(cell.Size));
-            return new CellResult { Metrics = Metrics(Evaluate(mode, policy, context, from: 0), farAction, nearAction) };
+            return new CellResult { Metrics = Metrics(Evaluate(mode, policy, context, from: 0), farChoice, nearChoice) };
         });
 
     private static Entry Published(string name, string description, ArmKind kind, Func<NanorobotsPublishedOptions, NanorobotsPublishedOptions> change) =>
@@ -73,7 +76,9 @@ internal static class NanorobotsCells
         double[] episodes = [.. Enumerable.Range(1, training.Episodes.Count).Select(episode => (double)episode)];
         return new CellResult
         {
-            Metrics = Metrics(runs, training.Table.Greedy(0), training.Table.Greedy(2)),
+            Metrics = Metrics(runs,
+                training.Table.Greedy(FarClear) == (int)MacroAction.TowardBiomarker ? 1 : 0,
+                training.Table.Greedy(NearClear) == (int)MacroAction.TowardCell ? 1 : 0),
             Curves =
             [
                 new Curve("episode length", episodes, [.. training.Episodes.Select(run => (double)run.Steps)]),
@@ -100,7 +105,8 @@ internal static class NanorobotsCells
         }
         return new CellResult
         {
-            Metrics = Metrics(runs, double.NaN, double.NaN),
+            // The published rules know no collisions and have other states.
+            Metrics = new Dictionary<string, double>(Metrics(runs, double.NaN, double.NaN)) { ["collisions"] = double.NaN },
             Notes = new Dictionary<string, string>
             {
                 ["table of the last run"] = TableText(table, ["far", "near"], ["toward biomarker", "toward cancer cell"]),
@@ -115,7 +121,7 @@ internal static class NanorobotsCells
         var swarm = new NanorobotsSwarm(options);
         swarm.Train(context.Random);
         context.Report(0.5, "swarm trained");
-        return SwarmResult(swarm.Evaluate(context.Random));
+        return SwarmResult(swarm.Evaluate(context.Random), collides: true);
     }
 
     private static CellResult RunPublishedSwarm(Cell cell, CellContext context)
@@ -127,7 +133,7 @@ internal static class NanorobotsCells
             runs[i] = swarm.Play(context.Random.Child("published swarm", i));
             context.Report((i + 1.0) / runs.Length, "swarm");
         }
-        return SwarmResult(runs);
+        return SwarmResult(runs, collides: false);
     }
 
     private static void Illustrate(NanorobotsCorrected mode, Func<int, RandomStream, int> policy, CellContext context)
@@ -139,7 +145,7 @@ internal static class NanorobotsCells
         NanorobotsPicture.Save(mode.World, trace.Steps, Path.Combine(folder, "heatmap.png"));
     }
 
-    private static Dictionary<string, double> Metrics(NanorobotsRun[] runs, double farAction, double nearAction)
+    private static Dictionary<string, double> Metrics(NanorobotsRun[] runs, double farChoice, double nearChoice)
     {
         double[] successful = [.. runs.Where(run => run.Captured).Select(run => (double)run.Steps)];
         return new()
@@ -151,12 +157,12 @@ internal static class NanorobotsCells
             ["mean-distance"] = runs.Average(run => run.MeanDistance),
             ["mean-concentration"] = runs.Average(run => run.MeanConcentration),
             ["collisions"] = runs.Average(run => run.Collisions),
-            ["far-action"] = farAction,
-            ["near-action"] = nearAction,
+            ["far-choice"] = farChoice,
+            ["near-choice"] = nearChoice,
         };
     }
 
-    private static CellResult SwarmResult(NanorobotsSwarmRun[] runs)
+    private static CellResult SwarmResult(NanorobotsSwarmRun[] runs, bool collides)
     {
         double[] reached = [.. runs.Where(run => run.CellsVisited == 1).Select(run => (double)run.Steps)];
         double[] contacts = [.. runs.Select(run => run.FirstContact).Where(double.IsFinite)];
@@ -174,25 +180,28 @@ internal static class NanorobotsCells
                 ["final-distance"] = runs.Average(run => run.MeanDistance),
                 ["mean-distance"] = double.NaN,
                 ["mean-concentration"] = double.NaN,
-                ["collisions"] = runs.Average(run => run.Collisions),
-                ["far-action"] = double.NaN,
-                ["near-action"] = double.NaN,
+                ["collisions"] = collides ? runs.Average(run => run.Collisions) : double.NaN,
+                ["far-choice"] = double.NaN,
+                ["near-choice"] = double.NaN,
             },
             Notes = new Dictionary<string, string> { ["swarm"] = notes },
         };
     }
 
+    private static int HandMap(int state, RandomStream choices) => (int)(state >= NearClear ? MacroAction.TowardCell : MacroAction.TowardBiomarker);
+
+    /// <summary>The table in columns, the greedy action of each state starred.</summary>
     private static string TableText(QTable table, string[] states, string[] actions)
     {
-        var text = new StringBuilder("| state | ").AppendJoin(" | ", actions).Append(" |\n|---|");
-        foreach (var _ in actions) { text.Append("---|"); }
+        var text = new StringBuilder(new string(' ', 14));
+        foreach (var action in actions) { text.Append(action.PadLeft(20)); }
         for (var state = 0; state < table.States; state++)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n| {states[state]} |");
+            text.Append('\n').Append(states[state].PadRight(14));
             for (var action = 0; action < table.Actions; action++)
             {
-                var mark = action == table.Greedy(state) ? "**" : "";
-                text.Append(CultureInfo.InvariantCulture, $" {mark}{table[state, action]:0.000}{mark} |");
+                var star = action == table.Greedy(state) ? "*" : "";
+                text.Append((star + table[state, action].ToString("0.000", CultureInfo.InvariantCulture)).PadLeft(20));
             }
         }
         return text.ToString();

@@ -5,10 +5,6 @@ namespace Bellman.Papers.Nanorobots;
 /// <summary>The paper's reproduction: what is run, measured and claimed. <see cref="NanorobotsCells"/> runs it.</summary>
 public sealed class NanorobotsReproduction : Reproduction
 {
-    // What a policy does in the two states that decide the task: far and clear, near and clear.
-    private const double TowardBiomarker = 0;
-    private const double TowardCell = 1;
-
     /// <inheritdoc/>
     public override string Slug => "nanorobots";
 
@@ -32,8 +28,9 @@ public sealed class NanorobotsReproduction : Reproduction
         new("mean-distance", "Mean distance to the cell over the steps of an episode.", "length units", HigherIsBetter: false),
         new("mean-concentration", "Mean concentration at the robot over the steps of an episode."),
         new("collisions", "Mean number of moves an episode that an obstacle cancelled.", "moves", HigherIsBetter: false),
-        new("far-action", "Greedy action while far and clear: 0 toward biomarker, 1 toward cell, 2 avoid, 3 hold."),
-        new("near-action", "Greedy action while near and clear, numbered the same."),
+        // The two states that decide the task.
+        new("far-choice", "1 where the greedy action while far and clear is toward the biomarkers, else 0."),
+        new("near-choice", "1 where the greedy action while near and clear is toward the cell, else 0."),
     ];
 
     /// <inheritdoc/>
@@ -64,8 +61,8 @@ public sealed class NanorobotsReproduction : Reproduction
             Claim.Ratio("Random macro-actions take several times the steps", "random", "q-learning", "steps", 2.5, Statistic.Mean),
             Claim.AtMost("Following biomarkers alone seldom succeeds", "biomarker-only", "success", 0.35, Statistic.Mean),
             Claim.AtMost("Heading for the cell alone does not succeed", "cell-only", "success", 0.05, Statistic.Mean),
-            Claim.Every("Far and clear, the table learned: toward biomarker", "q-learning", "far-action", action => action == TowardBiomarker, "= 0"),
-            Claim.Every("Near and clear, the table learned: toward cell", "q-learning", "near-action", action => action == TowardCell, "= 1"),
+            Claim.Every("Far and clear, the table learned: toward biomarker", "q-learning", "far-choice", choice => choice == 1, "= 1"),
+            Claim.Every("Near and clear, the table learned: toward cell", "q-learning", "near-choice", choice => choice == 1, "= 1"),
             Claim.Difference("Q-learning is no worse than the map a person would write", "q-learning", "hand-map", "success", -0.02, Statistic.Mean),
             Claim.AtLeast("Published mode: the cell is found", "published", "success", 0.9, Statistic.Mean),
             Claim.AtLeast("Published mode: median steps, lower bound", "published", "median-steps", 200, Statistic.Mean),
