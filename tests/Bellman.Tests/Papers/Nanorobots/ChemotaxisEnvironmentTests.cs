@@ -71,6 +71,27 @@ public sealed class ChemotaxisEnvironmentTests
         Assert.Equal((true, false, ChemotaxisEnvironments.Horizon), (result.Truncated, result.Terminated, steps));
     }
 
+    [Theory]
+    [InlineData("Chemotaxis-v0")]
+    [InlineData("ChemotaxisContinuous-v0?sensorNoise=0.1")]
+    public void A_step_allocates_nothing(string id)
+    {
+        var environment = Make(id).Find<ChemotaxisEnvironment>();
+        var robot = new MacroActionWrapper(environment ?? throw new InvalidOperationException(id));
+        var (observation, action, random) = (new float[10], new float[3], RandomStream.Create(2));
+        robot.Reset(random, observation);
+        for (var i = 0; i < 10; i++) { Both(); }
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++) { Both(); }
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        void Both()
+        {
+            robot.Step(action, random, observation);
+            environment.Step(action, random, observation);
+        }
+    }
+
     [Fact]
     public void An_unknown_or_wrong_option_after_the_id_is_refused()
     {
