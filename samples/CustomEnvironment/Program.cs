@@ -1,6 +1,5 @@
 using Bellman;
 using Bellman.Algorithms;
-using Bellman.Runs;
 using CustomEnvironment;
 
 var environments = new EnvironmentRegistry();
