@@ -25,6 +25,8 @@ internal static class NanorobotsCells
         Fixed("biomarker-only", "Always toward the nearest biomarker.", (_, _) => (int)MacroAction.TowardBiomarker, 1, 0),
         Fixed("cell-only", "Always toward the cell, whose bearing is unknown while far.", (_, _) => (int)MacroAction.TowardCell, 0, 1),
         Fixed("hand-map", "Toward biomarkers while far, toward the cell while near; no way around obstacles.", HandMap, 1, 1),
+        Fixed("hand-map-wandering", "The same map with the evaluation's share of random actions, as the learned table has.",
+            (state, choices) => choices.NextBoolean(new NanorobotsOptions().EvaluationEpsilon) ? choices.NextInt32(MacroActions.Count) : HandMap(state, choices), 1, 1),
         Published("published", "The published program, its table learning.", ArmKind.Baseline, options => options),
         Published("published-random", "The published program with random actions in place of the table.", ArmKind.Ablation, options => options with { Epsilon = 1 }),
         Published("published-exact", "The published program with the true nearest particle at any distance.", ArmKind.Ablation, options => options with { PublishedUnderflow = false }),
