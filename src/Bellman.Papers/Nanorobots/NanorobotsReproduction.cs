@@ -85,7 +85,8 @@ public sealed class NanorobotsReproduction : Reproduction
         "**The published mode is no evidence for reinforcement learning.** While the robot is far, its program rewards both actions alike (the concentration " +
         "before the move) and the next state is always the same; while it is near, the chosen action is not used. The table therefore cannot learn the choice: " +
         "the arm `published-random`, which ignores it, finds the cell as often. What finds the cell are the hand-written movement rules. In the corrected mode " +
-        "(arm `q-learning`) the choice matters, as the fixed and random policies beside it show.\n\n" +
+        "(arm `q-learning`) the choice matters, as the fixed and random policies beside it show. What it learns is the map a person would write: given the same " +
+        "share of random actions, that map (`hand-map-wandering`) does as well.\n\n" +
         "Units are arbitrary and nothing here is a physiological or medical statement. Success means capture before the horizon; an episode that ends by the " +
         "horizon is a failure of 1000 steps. The paper reports no number to compare with; thresholds come from a reference prototype of the same task.\n\n" +
         "Beside each cell of `q-learning` lie `heatmap.png` (the field in the three coordinate planes with one robot's path), `trace.csv` (that episode step by " +
