@@ -6,8 +6,9 @@ namespace Bellman.Neural;
 /// </summary>
 public sealed class NetworkGroup : IDisposable, IStateful
 {
-    // Measured (docs/performance.md): below this width the SIMD engine is faster at every batch size tried.
-    internal const int WidestSimdMlp = 1024;
+    // Measured on one Sapphire Rapids core, two hidden layers, batch 256: an update takes 1.7 ms against torch's 2.2 at
+    // width 256, 7.3 against 7.9 at 512, but 77 against 41 at 1024, where torch's blocking for the caches pays.
+    internal const int WidestSimdMlp = 512;
 
     private readonly NetworkPart[] parts;
     private readonly NetworkOptions options;

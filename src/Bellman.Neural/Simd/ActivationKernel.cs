@@ -17,11 +17,7 @@ internal static unsafe class ActivationKernel<TVector, TOps>
                 for (nint i = 0; i < count; i += TOps.Width) { TOps.Store(Elementary<TVector, TOps>.Tanh(TOps.Load(x + i)), x + i); }
                 break;
             case Activation.Relu:
-                for (nint i = 0; i < count; i += TOps.Width)
-                {
-                    var value = TOps.Load(x + i);
-                    TOps.Store(TOps.WherePositive(value, value), x + i);
-                }
+                for (nint i = 0; i < count; i += TOps.Width) { TOps.Store(TOps.Maximum(default, TOps.Load(x + i)), x + i); }
                 break;
             case Activation.Silu:
                 for (nint i = 0; i < count; i += TOps.Width)

@@ -12,7 +12,8 @@ internal static unsafe class Elementary<TVector, TOps>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Tanh(TVector x)
     {
-        x = TOps.Minimum(TOps.Maximum(x, TOps.Broadcast(-9.1f)), TOps.Broadcast(9.1f));
+        // The bound comes first: a NaN in x passes through.
+        x = TOps.Minimum(TOps.Broadcast(9.1f), TOps.Maximum(TOps.Broadcast(-9.1f), x));
         var s = TOps.Multiply(x, x);
         var p = TOps.Broadcast(1.31774858022e-8f);
         p = TOps.MultiplyAdd(p, s, TOps.Broadcast(2.0481156853e-5f));
@@ -24,9 +25,9 @@ internal static unsafe class Elementary<TVector, TOps>
         q = TOps.MultiplyAdd(q, s, TOps.Broadcast(0.0258473808824f));
         q = TOps.MultiplyAdd(q, s, TOps.Broadcast(0.467077872408f));
         q = TOps.MultiplyAdd(q, s, TOps.Broadcast(1));
-        var y = TOps.Divide(TOps.Multiply(x, p), q);
+        var y = TOps.QuickDivide(TOps.Multiply(x, p), q);
         // Rounding may step past 1, and 1 - y² must not turn negative.
-        return TOps.Minimum(TOps.Maximum(y, TOps.Broadcast(-1)), TOps.Broadcast(1));
+        return TOps.Minimum(TOps.Broadcast(1), TOps.Maximum(TOps.Broadcast(-1), y));
     }
 
     /// <summary>exp x = 2^n exp r with n = round(x / ln 2), |r| ≤ ln 2 / 2; x is clamped to [-87, 88].</summary>
@@ -35,7 +36,7 @@ internal static unsafe class Elementary<TVector, TOps>
     {
         // Adding 1.5 * 2^23 rounds to an integer and leaves it, plus the exponent's bias 127, in the lowest bits.
         const float Rounder = 12582912 + 127;
-        x = TOps.Minimum(TOps.Maximum(x, TOps.Broadcast(-87)), TOps.Broadcast(88));
+        x = TOps.Minimum(TOps.Broadcast(88), TOps.Maximum(TOps.Broadcast(-87), x));
         var shifted = TOps.MultiplyAdd(x, TOps.Broadcast(1.44269504f), TOps.Broadcast(Rounder));
         var n = TOps.Subtract(shifted, TOps.Broadcast(Rounder));
         // ln 2 in two parts: the first has trailing zero bits, so n times it is exact.

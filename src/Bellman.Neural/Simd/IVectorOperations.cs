@@ -17,9 +17,16 @@ internal unsafe interface IVectorOperations<TVector> where TVector : unmanaged
     static abstract TVector Subtract(TVector a, TVector b);
     static abstract TVector Multiply(TVector a, TVector b);
     static abstract TVector Divide(TVector a, TVector b);
-    static abstract TVector Minimum(TVector a, TVector b);
-    static abstract TVector Maximum(TVector a, TVector b);
     static abstract TVector SquareRoot(TVector a);
+
+    /// <summary>a where a &lt; b, else b: the hardware's minimum, which passes on a NaN in b.</summary>
+    static abstract TVector Minimum(TVector a, TVector b);
+
+    /// <summary>a where a &gt; b, else b: the hardware's maximum, which passes on a NaN in b.</summary>
+    static abstract TVector Maximum(TVector a, TVector b);
+
+    /// <summary>a / b within two units in the last place, for b of ordinary size.</summary>
+    static abstract TVector QuickDivide(TVector a, TVector b);
 
     /// <summary>a b + c, fused where the hardware does.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);

@@ -75,6 +75,8 @@ internal static unsafe class MatrixKernel<TVector, TOps>
     private static void Strip1(float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, int rows, int depth, float* initial, nint initialRow)
     {
         var row = 0;
+        // One vector a row: eight rows, because four sums would wait for each other's latency.
+        for (; row + 8 <= rows; row += 8) { Tile8x1(a + row * aRow, aRow, aStep, b, bRow, c + row * cRow, cRow, depth, Row(initial, initialRow, row), initialRow); }
         for (; row + 4 <= rows; row += 4) { Tile4x1(a + row * aRow, aRow, aStep, b, bRow, c + row * cRow, cRow, depth, Row(initial, initialRow, row), initialRow); }
         for (; row < rows; row++) { Tile1x1(a + row * aRow, aStep, b, bRow, c + row * cRow, depth, Row(initial, initialRow, row)); }
     }
@@ -151,6 +153,40 @@ internal static unsafe class MatrixKernel<TVector, TOps>
         TOps.Store(c20, c); TOps.Store(c21, c + w);
         c += cRow;
         TOps.Store(c30, c); TOps.Store(c31, c + w);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Tile8x1(float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, int depth, float* initial, nint initialRow)
+    {
+        TVector c0 = Start(initial, 0), c1 = Start(initial, initialRow), c2 = Start(initial, 2 * initialRow), c3 = Start(initial, 3 * initialRow);
+        TVector c4 = Start(initial, 4 * initialRow), c5 = Start(initial, 5 * initialRow), c6 = Start(initial, 6 * initialRow), c7 = Start(initial, 7 * initialRow);
+        var low = a;
+        var high = a + 4 * aRow;
+        var third = 3 * aRow;
+        for (var step = depth; step > 0; step--)
+        {
+            var b0 = TOps.Load(b);
+            c0 = TOps.MultiplyAdd(TOps.Broadcast(low[0]), b0, c0);
+            c1 = TOps.MultiplyAdd(TOps.Broadcast(low[aRow]), b0, c1);
+            c2 = TOps.MultiplyAdd(TOps.Broadcast(low[2 * aRow]), b0, c2);
+            c3 = TOps.MultiplyAdd(TOps.Broadcast(low[third]), b0, c3);
+            c4 = TOps.MultiplyAdd(TOps.Broadcast(high[0]), b0, c4);
+            c5 = TOps.MultiplyAdd(TOps.Broadcast(high[aRow]), b0, c5);
+            c6 = TOps.MultiplyAdd(TOps.Broadcast(high[2 * aRow]), b0, c6);
+            c7 = TOps.MultiplyAdd(TOps.Broadcast(high[third]), b0, c7);
+            low += aStep;
+            high += aStep;
+            b += bRow;
+        }
+        TOps.Store(c0, c);
+        TOps.Store(c1, c + cRow);
+        TOps.Store(c2, c + 2 * cRow);
+        TOps.Store(c3, c + 3 * cRow);
+        c += 4 * cRow;
+        TOps.Store(c4, c);
+        TOps.Store(c5, c + cRow);
+        TOps.Store(c6, c + 2 * cRow);
+        TOps.Store(c7, c + 3 * cRow);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]

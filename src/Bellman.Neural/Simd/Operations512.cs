@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Bellman.Neural;
 
@@ -30,10 +31,20 @@ internal readonly unsafe struct Operations512 : IVectorOperations<Vector512<floa
     public static Vector512<float> Divide(Vector512<float> a, Vector512<float> b) => a / b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Minimum(Vector512<float> a, Vector512<float> b) => Vector512.Min(a, b);
+    public static Vector512<float> QuickDivide(Vector512<float> a, Vector512<float> b)
+    {
+        if (!Avx512F.IsSupported) { return a / b; }
+        // The divider takes far longer than two products: an estimate of 1/b to 14 bits, doubled by one step of Newton's.
+        var estimate = Avx512F.Reciprocal14(b);
+        var quotient = a * estimate;
+        return MultiplyAdd(MultiplyAdd(-b, quotient, a), estimate, quotient);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Maximum(Vector512<float> a, Vector512<float> b) => Vector512.Max(a, b);
+    public static Vector512<float> Minimum(Vector512<float> a, Vector512<float> b) => Vector512.MinNative(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Maximum(Vector512<float> a, Vector512<float> b) => Vector512.MaxNative(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> SquareRoot(Vector512<float> a) => Vector512.Sqrt(a);

@@ -21,9 +21,11 @@ internal readonly unsafe struct OperationsScalar : IVectorOperations<float>
 
     public static float Divide(float a, float b) => a / b;
 
-    public static float Minimum(float a, float b) => MathF.Min(a, b);
+    public static float QuickDivide(float a, float b) => a / b;
 
-    public static float Maximum(float a, float b) => MathF.Max(a, b);
+    public static float Minimum(float a, float b) => a < b ? a : b;
+
+    public static float Maximum(float a, float b) => a > b ? a : b;
 
     public static float SquareRoot(float a) => MathF.Sqrt(a);
 

@@ -167,7 +167,7 @@ internal sealed unsafe class VectorKernels<TVector, TOps> : VectorKernels
             O.Store(square, v + i);
             // p ← p (1 - lr wd) - lr m̂ / (sqrt(v̂) + ε)
             var denominator = O.MultiplyAdd(O.SquareRoot(square), rootCorrection, epsilon);
-            O.Store(O.MultiplyAdd(O.Divide(moment, denominator), stepSize, O.Multiply(decay, O.Load(p + i))), p + i);
+            O.Store(O.MultiplyAdd(O.QuickDivide(moment, denominator), stepSize, O.Multiply(decay, O.Load(p + i))), p + i);
         }
     }
 

@@ -80,6 +80,20 @@ public class NetworkTests
         }
     }
 
+    [Theory, InlineData(Activation.Tanh), InlineData(Activation.Relu), InlineData(Activation.Silu)]
+    public void A_NaN_in_the_inputs_shows_in_the_outputs(Activation activation)
+    {
+        using var group = Build(Engine.Simd, 1, new MlpSpecification(3, [20, 20], 2) { Activation = activation, OutputActivation = activation });
+        foreach (var kernels in VectorKernels.Available)
+        {
+            using var network = kernels.CreateNetwork(MlpLayout.Layers("net", ((MlpPart)group.Parts[0]).Mlp, group.Parameters), group.Parameters, new WorkerTeam(1));
+            var outputs = new float[4];
+            network.Forward([1, float.NaN, 2, 1, 1, 2], 2, outputs);
+            Assert.True(float.IsNaN(outputs[0]) && float.IsNaN(outputs[1]));
+            Assert.True(float.IsFinite(outputs[2]) && float.IsFinite(outputs[3]));
+        }
+    }
+
     [Fact]
     public void A_row_does_not_depend_on_the_batch_it_is_in()
     {
