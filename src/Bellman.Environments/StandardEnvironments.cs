@@ -1,4 +1,5 @@
 using Bellman.Environments.Chemotaxis;
+using Bellman.Environments.MiniGrid;
 
 namespace Bellman.Environments;
 
@@ -14,6 +15,7 @@ public static class StandardEnvironments
         var registry = new EnvironmentRegistry();
         foreach (var registration in Classic().Concat(Tabular()).Concat(Bandits())) { registry.Register(registration); }
         ChemotaxisEnvironments.Register(registry);
+        MiniGridEnvironments.Register(registry);
         return registry;
     }
 
