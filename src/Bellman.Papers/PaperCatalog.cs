@@ -1,4 +1,5 @@
 using Bellman.Experiments;
+using Bellman.Papers.Foundations;
 using Bellman.Papers.Nanorobots;
 
 namespace Bellman.Papers;
@@ -17,6 +18,11 @@ public static class PaperCatalog
     /// <summary>The papers, by slug.</summary>
     public static IReadOnlyList<PaperEntry> All { get; } =
     [
+        new("foundations",
+            "The standard algorithms on CartPole",
+            "src/Bellman.Papers/Foundations",
+            "PPO and DQN with their default options solve CartPole-v1 within 100,000 steps.",
+            () => new FoundationsReproduction()),
         new("nanorobots",
             "Simulation of Nanorobots with Artificial Intelligence and Reinforcement Learning for Advanced Cancer Cell Detection and Tracking",
             "src/Bellman.Papers/Nanorobots",

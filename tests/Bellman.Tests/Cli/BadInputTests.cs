@@ -50,17 +50,4 @@ public sealed class BadInputTests
         Assert.Contains("line", error, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("column", error, StringComparison.OrdinalIgnoreCase);
     }
-
-    [Fact]
-    public void Non_finite_loss_stops_the_run_and_keeps_the_last_good_checkpoint()
-    {
-        using var folder = new TemporaryFolder();
-        // A step size this large overflows the parameters within a few updates.
-        var (status, _, error) = BellmanCommand.Run("train", "dqn", "--env", "CartPole-v1", "--steps", "20000", "--checkpoint-every", "1000",
-            "--set", "learningRate=1", "--set", "maximumGradientNorm=1e9", "--set", "activation=identity", "--set", "trainEvery=1", "--set", "targetEvery=1", "--set", "gamma=1", "--runs", folder.Path);
-        Assert.Equal(3, status);
-        Assert.Contains("loss/", error, StringComparison.Ordinal);
-        Assert.Contains("checkpoint", error, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
-    }
 }
