@@ -29,7 +29,7 @@ public static class CommandLine
         root.Add(RunsCommand.Create(terminal));
         root.Add(TraceCommand.Create(terminal));
 
-        var parsed = root.Parse(arguments);
+        var parsed = root.Parse(arguments.Count == 0 ? ["--help"] : arguments);
         var showTrace = arguments.Contains("--verbose");
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
         {
@@ -37,6 +37,7 @@ public static class CommandLine
             error.WriteLine($"'{CommandPath(parsed)} --help' shows what is valid.");
             return Usage;
         }
+        if (parsed.Action is HelpAction) { return Help(parsed, output); }
         try
         {
             return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
@@ -56,6 +57,15 @@ public static class CommandLine
             error.WriteLine("Interrupted.");
             return Interrupted;
         }
+    }
+
+    /// <summary>Help calls the program what users type, not what its file is called.</summary>
+    private static int Help(ParseResult parsed, TextWriter output)
+    {
+        var text = new StringWriter();
+        parsed.Invoke(new InvocationConfiguration { Output = text });
+        output.Write(text.ToString().Replace(RootCommand.ExecutableName, "bellman", StringComparison.Ordinal));
+        return 0;
     }
 
     /// <summary>Help with examples under it.</summary>
