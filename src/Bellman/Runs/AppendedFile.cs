@@ -6,11 +6,19 @@ namespace Bellman.Runs;
 /// </summary>
 internal sealed class AppendedFile : IStateful, IDisposable
 {
+    // Unbuffered: each append is one write, and after a failed one nothing is left to fail again when it is closed.
     private readonly FileStream stream;
 
     public AppendedFile(string path)
     {
-        stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
+        try
+        {
+            stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        }
+        catch (Exception error) when (DurableFile.IsFailure(error))
+        {
+            throw Unwritable(path, error);
+        }
         stream.Seek(0, SeekOrigin.End);
     }
 
@@ -18,8 +26,14 @@ internal sealed class AppendedFile : IStateful, IDisposable
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        stream.Write(bytes);
-        stream.Flush();
+        try
+        {
+            stream.Write(bytes);
+        }
+        catch (Exception error) when (DurableFile.IsFailure(error))
+        {
+            throw Unwritable(stream.Name, error);
+        }
     }
 
     /// <summary>Begins again from nothing.</summary>
@@ -36,4 +50,7 @@ internal sealed class AppendedFile : IStateful, IDisposable
     }
 
     public void Dispose() => stream.Dispose();
+
+    private static BellmanException Unwritable(string path, Exception error) => new(
+        $"{path} could not be written: {error.Message.TrimEnd('.')}. Checkpoints are untouched. Free space or make the folder writable, then continue with --resume.", error);
 }

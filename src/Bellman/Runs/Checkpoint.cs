@@ -27,13 +27,20 @@ public static class Checkpoint
     private const string Manifest = "manifest.json";
     private const int Format = 1;
 
+    // What a killed process may leave beside a checkpoint: one half written, and one that had stepped aside for its successor.
+    private const string Writing = ".writing-";
+    private const string Replaced = ".replaced";
+
     /// <summary>Writes the state of <paramref name="part"/> as folder <paramref name="path"/>, replacing what was there.</summary>
     /// <exception cref="BellmanException">The disk is full or cannot be written; what was there before is untouched.</exception>
     public static void Write(string path, IStateful part, CheckpointSubject subject, long steps)
     {
-        var temporary = $"{path}.writing-{Environment.ProcessId}";
+        path = Path.TrimEndingDirectorySeparator(path);
+        var temporary = $"{path}{Writing}{Environment.ProcessId}";
+        var written = false;
         try
         {
+            Recover(path);
             Directory.CreateDirectory(temporary);
             var writer = StateWriter.ToBlocks(part);
             DurableFile.Write(Path.Combine(temporary, Tensors), stream => SafetensorsWriter.Write(stream, writer.Blocks));
@@ -51,12 +58,16 @@ public static class Checkpoint
             };
             DurableFile.Replace(Path.Combine(temporary, Manifest), manifest.ToJsonString());
             Replace(temporary, path);
+            written = true;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (DurableFile.IsFailure(error))
         {
-            Discard(temporary);
             throw new BellmanException(
                 $"The checkpoint of step {steps} could not be written to {path}: {error.Message} Earlier checkpoints are untouched. Free space or make the folder writable, then continue with --resume.", error);
+        }
+        finally
+        {
+            if (!written) { TryDiscard(temporary); }
         }
     }
 
@@ -68,6 +79,9 @@ public static class Checkpoint
     /// <exception cref="UsageException">It is of another algorithm or of other shapes; the target is unchanged.</exception>
     public static long Read(string path, IStateful target, CheckpointSubject subject, string? part = null)
     {
+        path = Path.TrimEndingDirectorySeparator(path);
+        // Between a writer's two renames, or after it was killed there, the checkpoint lies aside.
+        if (!Directory.Exists(path) && Directory.Exists(path + Replaced)) { path += Replaced; }
         var manifest = Verify(path);
         Compare(path, manifest, subject);
         var root = ReadJson(path, State);
@@ -106,7 +120,7 @@ public static class Checkpoint
         {
             throw new DamagedCheckpointException(path, $"{file} is not valid JSON");
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new DamagedCheckpointException(path, $"{file} cannot be read ({error.Message})");
         }
@@ -147,6 +161,11 @@ public static class Checkpoint
                 throw Differs(path, $"its '{block.Name}' is {saved.Count} x {saved.Type}, here it is {block.Count} x {block.Type}");
             }
         }
+        var names = current.Blocks.Select(block => prefix + block.Name).ToHashSet();
+        if (tensors.Tensors.Keys.FirstOrDefault(name => name.StartsWith(prefix, StringComparison.Ordinal) && !names.Contains(name)) is { } extra)
+        {
+            throw Differs(path, $"it has the block '{extra[prefix.Length..]}', which this agent lacks");
+        }
     }
 
     private static UsageException Differs(string path, string difference) =>
@@ -159,16 +178,36 @@ public static class Checkpoint
             Directory.Move(temporary, path);
             return;
         }
-        var replaced = $"{path}.replaced-{Environment.ProcessId}";
-        Discard(replaced);
-        Directory.Move(path, replaced);
+        // A folder cannot be renamed over another: the old one steps aside first.
+        Directory.Move(path, path + Replaced);
         Directory.Move(temporary, path);
-        Discard(replaced);
+        TryDiscard(path + Replaced);
     }
 
-    private static void Discard(string folder)
+    /// <summary>Whether there is a checkpoint at <paramref name="path"/>, or one that stepped aside there.</summary>
+    internal static bool Exists(string path) => Directory.Exists(path) || Directory.Exists(path + Replaced);
+
+    /// <summary>Puts right what a killed process left; only a writer does, a reader must not take its files away.</summary>
+    private static void Recover(string path)
     {
-        if (Directory.Exists(folder)) { Directory.Delete(folder, recursive: true); }
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
+        if (!Directory.Exists(folder)) { return; }
+        foreach (var unfinished in Directory.EnumerateDirectories(folder, $"{Path.GetFileName(path)}{Writing}*").ToList()) { TryDiscard(unfinished); }
+        if (!Directory.Exists(path + Replaced)) { return; }
+        if (Directory.Exists(path)) { Directory.Delete(path + Replaced, recursive: true); }
+        else { Directory.Move(path + Replaced, path); }
+    }
+
+    /// <summary>Deletes a folder if it can be; what cannot be deleted is in nobody's way.</summary>
+    internal static void TryDiscard(string folder)
+    {
+        try
+        {
+            if (Directory.Exists(folder)) { Directory.Delete(folder, recursive: true); }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+        }
     }
 }
 

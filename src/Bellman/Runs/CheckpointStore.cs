@@ -24,7 +24,7 @@ public sealed class CheckpointStore
     public string Folder { get; }
 
     /// <summary>Whether a best one was kept.</summary>
-    public bool HasBest => Directory.Exists(Path.Combine(Folder, Best));
+    public bool HasBest => Checkpoint.Exists(Path.Combine(Folder, Best));
 
     /// <summary>Folders of the checkpoints by step, newest first.</summary>
     public IReadOnlyList<string> BySteps => Directory.Exists(Folder)
@@ -35,8 +35,11 @@ public sealed class CheckpointStore
     /// <exception cref="BellmanException">It could not be written; earlier ones are untouched.</exception>
     public void Save(long steps, IStateful state)
     {
-        Write($"step-{steps:D12}", state, steps);
-        foreach (var old in BySteps.Skip(keep)) { Directory.Delete(old, recursive: true); }
+        var name = $"step-{steps:D12}";
+        Write(name, state, steps);
+        // Checkpoints of later steps were passed over as damaged, or left by a run that began anew: not the future of this one.
+        var kept = BySteps.Where(path => string.CompareOrdinal(Path.GetFileName(path), name) <= 0).Take(keep).ToHashSet();
+        foreach (var path in Directory.EnumerateDirectories(Folder, "step-*").Where(path => !kept.Contains(path)).ToList()) { Checkpoint.TryDiscard(path); }
     }
 
     /// <summary>Writes the checkpoint that <see cref="RestoreBest"/> reads, in place of the one before.</summary>

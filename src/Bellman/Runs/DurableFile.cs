@@ -6,6 +6,13 @@ namespace Bellman.Runs;
 /// <summary>Writes that are on the disk when they return.</summary>
 internal static class DurableFile
 {
+    /// <summary>
+    /// Whether an error is the file system's: no space, no permission, or (which .NET reports as an argument out of range) a
+    /// file larger than the file system or a quota allows.
+    /// </summary>
+    public static bool IsFailure(Exception error) =>
+        error is IOException or UnauthorizedAccessException || (error is ArgumentOutOfRangeException && error.TargetSite?.DeclaringType == typeof(RandomAccess));
+
     /// <summary>Writes and flushes a file.</summary>
     public static void Write(string path, Action<Stream> write)
     {

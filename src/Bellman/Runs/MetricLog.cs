@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Bellman.Runs;
@@ -23,6 +24,7 @@ public sealed class MetricLog : IMetricSink, IStateful, IDisposable
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private long episodes;
     private long stepsAtClock;
+    private long lastStep = -1;
 
     /// <summary>A log in memory.</summary>
     public MetricLog() { }
@@ -42,6 +44,9 @@ public sealed class MetricLog : IMetricSink, IStateful, IDisposable
 
     /// <summary>Mean length of the last 100 episodes; NaN before the first.</summary>
     public double RecentLength => Mean(recentLengths);
+
+    /// <summary>The step of the last line; -1 before the first.</summary>
+    public long LastStep => lastStep;
 
     /// <summary>The first loss that was not finite, or null.</summary>
     public string? NonFiniteLoss { get; private set; }
@@ -83,11 +88,12 @@ public sealed class MetricLog : IMetricSink, IStateful, IDisposable
         foreach (var (name, (sum, count)) in pending)
         {
             var mean = sum / count;
-            line.Append(CultureInfo.InvariantCulture, $",\"{name}\":{mean:R}");
+            line.Append(CultureInfo.InvariantCulture, $",\"{JsonEncodedText.Encode(name)}\":{mean:R}");
             events?.Scalar(name, step, mean);
         }
         lines?.Append(Encoding.UTF8.GetBytes(line.Append("}\n").ToString()));
         pending.Clear();
+        lastStep = step;
     }
 
     /// <summary>Forgets everything, files included: the run begins anew.</summary>
@@ -95,6 +101,7 @@ public sealed class MetricLog : IMetricSink, IStateful, IDisposable
     {
         pending.Clear();
         episodes = 0;
+        lastStep = -1;
         lines?.Clear();
         events?.Restart();
     }
@@ -103,6 +110,8 @@ public sealed class MetricLog : IMetricSink, IStateful, IDisposable
     public void Exchange(StateExchange state)
     {
         state.Value(nameof(episodes), ref episodes);
+        state.Value(nameof(lastStep), ref lastStep);
+        if (state.IsLoading) { stepsAtClock = Math.Max(0, lastStep); }
         state.Array<double>(nameof(recentReturns), recentReturns);
         state.Array<double>(nameof(recentLengths), recentLengths);
         ExchangePending(state);

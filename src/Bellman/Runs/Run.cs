@@ -7,7 +7,11 @@ namespace Bellman.Runs;
 /// </summary>
 public sealed class Run : IDisposable
 {
+    private const string RecordFile = "run.json";
+    private const string LockFile = ".lock";
+
     private MetricLog? metrics;
+    private FileStream? writing;
 
     internal Run(string folder, RunRecord record)
     {
@@ -27,8 +31,16 @@ public sealed class Run : IDisposable
     /// <summary>What it was asked to do.</summary>
     public RunConfiguration Configuration => Record.Configuration;
 
-    /// <summary>Its metrics, opened for appending.</summary>
-    public MetricLog Metrics => metrics ??= new MetricLog(Folder);
+    /// <summary>Its metrics, opened for appending; from then on no other process can train this run.</summary>
+    /// <exception cref="BellmanException">Another process is training it, or the folder cannot be written.</exception>
+    public MetricLog Metrics
+    {
+        get
+        {
+            Lock();
+            return metrics ??= new MetricLog(Folder);
+        }
+    }
 
     /// <summary>Its lines of metrics so far: step and values by name.</summary>
     public IReadOnlyList<IReadOnlyDictionary<string, double>> ReadMetrics()
@@ -53,7 +65,7 @@ public sealed class Run : IDisposable
     public void Update(Func<RunRecord, RunRecord> change)
     {
         Record = change(Record);
-        Write("run.json", JsonSerializer.Serialize(Record, RunRecord.Json) + "\n");
+        Write(RecordFile, JsonSerializer.Serialize(Record, RunRecord.Json) + "\n");
     }
 
     /// <summary>Writes a text file into the folder, whole or not at all.</summary>
@@ -64,12 +76,80 @@ public sealed class Run : IDisposable
         {
             DurableFile.Replace(Path.Combine(Folder, file), text);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (DurableFile.IsFailure(error))
         {
             throw new BellmanException($"{Path.Combine(Folder, file)} could not be written: {error.Message} Free space or make the folder writable, then continue with --resume {Id}.", error);
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => metrics?.Dispose();
+    /// <summary>Closes the metrics and lets other processes train the run.</summary>
+    public void Dispose()
+    {
+        metrics?.Dispose();
+        metrics = null;
+        writing?.Dispose();
+        writing = null;
+    }
+
+    /// <summary>Keeps other processes from training this run, until disposed or killed.</summary>
+    internal void Lock()
+    {
+        if (writing is not null) { return; }
+        var path = Path.Combine(Folder, LockFile);
+        try
+        {
+            writing = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw File.Exists(path) && error is IOException
+                ? new BellmanException($"The run {Id} is being trained by another process. Wait until it ends, or stop it with Ctrl-C, and try again.", error)
+                : new BellmanException($"The run {Id} cannot be written in {Folder}: {error.Message} Make the folder writable and try again.", error);
+        }
+    }
+
+    /// <summary>Whether <paramref name="folder"/> holds a run.</summary>
+    internal static bool Exists(string folder) => File.Exists(Path.Combine(folder, RecordFile));
+
+    /// <summary>When the record in <paramref name="folder"/> was written: what an index compares.</summary>
+    internal static long Stamp(string folder) => File.GetLastWriteTimeUtc(Path.Combine(folder, RecordFile)).Ticks;
+
+    /// <summary>Reads a folder.</summary>
+    /// <exception cref="BellmanException">Its record is missing or damaged.</exception>
+    internal static Run Read(string folder)
+    {
+        folder = Path.GetFullPath(Path.TrimEndingDirectorySeparator(folder));
+        var path = Path.Combine(folder, RecordFile);
+        try
+        {
+            var record = JsonSerializer.Deserialize<RunRecord>(File.ReadAllText(path), RunRecord.Json) ?? throw new JsonException("it is null.");
+            // A folder that was renamed goes by its present name.
+            return new Run(folder, TrueStatus(folder, record with { Id = Path.GetFileName(folder) }));
+        }
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new BellmanException($"{path} is damaged: {error.Message} Restore it, or delete the run's folder.", error);
+        }
+    }
+
+    /// <summary>A record that says running, of which no process holds the lock, was left by one that was killed.</summary>
+    internal static RunRecord TrueStatus(string folder, RunRecord record) =>
+        record.Status == RunStatus.Running && !IsLocked(folder) ? record with { Status = RunStatus.Interrupted } : record;
+
+    private static bool IsLocked(string folder)
+    {
+        try
+        {
+            using var probe = new FileStream(Path.Combine(folder, LockFile), FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
 }

@@ -33,10 +33,10 @@ public sealed record RunConfiguration
 /// <summary>How a run stands.</summary>
 public enum RunStatus
 {
-    /// <summary>It has not ended, or was killed.</summary>
+    /// <summary>A process is training it.</summary>
     Running,
 
-    /// <summary>It was stopped and can be resumed.</summary>
+    /// <summary>It was stopped, or its process was killed; it can be resumed.</summary>
     Interrupted,
 
     /// <summary>It took all its steps.</summary>

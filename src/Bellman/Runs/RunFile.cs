@@ -41,6 +41,7 @@ public sealed record RunFile(IReadOnlyDictionary<string, string> Values, IReadOn
             var name = Known.FirstOrDefault(known => known.Equals(key.ToString(), StringComparison.OrdinalIgnoreCase))
                 ?? throw NearNames.Unknown($"key in {path} (line {key.Start.Line}, column {key.Start.Column}):", key.ToString(), Known, $"Keys are: {string.Join(", ", Known)}.");
             if (name != "options") { values[name] = Scalar(path, node); continue; }
+            if (node is YamlScalarNode { Value: null or "" }) { continue; }
             if (node is not YamlMappingNode mapping) { throw Malformed(path, node.Start, "options are a mapping of names to values"); }
             foreach (var (option, value) in mapping.Children) { options[option.ToString()] = Scalar(path, value); }
         }

@@ -4,98 +4,137 @@ using Microsoft.Data.Sqlite;
 namespace Bellman.Runs;
 
 /// <summary>
-/// The SQLite index of runs, one row a run; several processes may write to it. It holds nothing that the folders do not,
-/// so a damaged one is deleted and made anew.
+/// The SQLite index of a folder of runs. It is a cache: every question first compares it with the folders (by the time
+/// each <c>run.json</c> was written), so a missing, stale or damaged index repairs itself.
 /// </summary>
-internal sealed class RunIndex(string path)
+internal sealed class RunIndex(string root)
 {
-    private const string Schema = """
-        CREATE TABLE IF NOT EXISTS runs (
-            id TEXT PRIMARY KEY, algorithm TEXT NOT NULL, environment TEXT NOT NULL, seed TEXT NOT NULL, status TEXT NOT NULL,
-            started TEXT NOT NULL, steps INTEGER NOT NULL, best REAL, record TEXT NOT NULL)
-        """;
+    public const string FileName = "index.sqlite";
 
-    private const string Insert = """
-        INSERT OR REPLACE INTO runs (id, algorithm, environment, seed, status, started, steps, best, record)
-        VALUES ($id, $algorithm, $environment, $seed, $status, $started, $steps, $best, $record)
-        """;
+    // SQLite's own codes: a damaged image, and a file that is no database.
+    private const int Corrupt = 11, NotADatabase = 26;
 
-    public void Put(RunRecord record) => Use(connection =>
-    {
-        Write(connection, record);
-        return 0;
-    });
+    private string FilePath => Path.Combine(root, FileName);
 
-    public void Rebuild(IEnumerable<RunRecord> records) => Use(connection =>
-    {
-        using var transaction = connection.BeginTransaction();
-        Execute(connection, "DELETE FROM runs");
-        foreach (var record in records) { Write(connection, record); }
-        transaction.Commit();
-        return 0;
-    });
+    /// <summary>Records whose text contains <paramref name="search"/> (all if null), newest first.</summary>
+    public IReadOnlyList<RunRecord> Query(string? search) => WithRepair(connection => Query(connection, search));
 
-    public IReadOnlyList<RunRecord> All() => Use(connection =>
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT record FROM runs";
-        using var reader = command.ExecuteReader();
-        var records = new List<RunRecord>();
-        while (reader.Read())
-        {
-            if (JsonSerializer.Deserialize<RunRecord>(reader.GetString(0), RunRecord.Json) is { } record) { records.Add(record); }
-        }
-        return records;
-    });
-
-    private T Use<T>(Func<SqliteConnection, T> work)
+    /// <summary>Notes one record at once, so that others see it; a busy index is brought up to date by the next question.</summary>
+    public void Note(RunRecord record)
     {
         try
         {
-            return Attempt(work);
+            WithRepair(connection => { Upsert(connection, Run.Stamp(Path.Combine(root, record.Id)), record); return 0; });
         }
-        catch (SqliteException error) when (error.SqliteErrorCode is 11 or 26)
+        catch (BellmanException)
         {
-            // Corrupt, or not a database at all: the folders hold everything.
-            File.Delete(path);
-            return Attempt(work);
-        }
-        catch (SqliteException error)
-        {
-            throw new BellmanException($"The index of runs {path} cannot be used: {error.Message}. Make its folder writable or free space; the runs themselves are safe in their folders.", error);
+            // Training must not end because a cache could not be written.
         }
     }
 
-    private T Attempt<T>(Func<SqliteConnection, T> work)
+    private T WithRepair<T>(Func<SqliteConnection, T> action)
     {
-        // Without pooling the file is closed when the work is done, and can be moved or deleted.
-        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 30 }.ToString());
-        connection.Open();
-        Execute(connection, Schema);
-        return work(connection);
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                using var connection = Open();
+                return action(connection);
+            }
+            catch (SqliteException error) when (attempt == 0 && error.SqliteErrorCode is Corrupt or NotADatabase)
+            {
+                Delete();
+            }
+            catch (SqliteException error)
+            {
+                throw new BellmanException($"The index of runs {FilePath} cannot be used: {error.Message} Make the folder writable; the index may be deleted at any time, it is made anew from the runs.", error);
+            }
+        }
     }
 
-    private static void Execute(SqliteConnection connection, string statement)
+    private SqliteConnection Open()
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = statement;
+        // Unpooled, so that no handle outlives the question and the file may be deleted at any time.
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = FilePath, Pooling = false, DefaultTimeout = 10 }.ToString());
+        try
+        {
+            connection.Open();
+            Execute(connection, "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+            Execute(connection, """
+                CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, modified INTEGER NOT NULL, started TEXT NOT NULL, record TEXT NOT NULL);
+                """);
+            return connection;
+        }
+        catch (SqliteException)
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private void Refresh(SqliteConnection connection)
+    {
+        var folders = Directory.GetDirectories(root).Where(Run.Exists).ToDictionary(folder => Path.GetFileName(folder));
+        var known = new Dictionary<string, long>();
+        using (var command = new SqliteCommand("SELECT id, modified FROM runs", connection))
+        using (var reader = command.ExecuteReader())
+        {
+            while (reader.Read()) { known[reader.GetString(0)] = reader.GetInt64(1); }
+        }
+        var stale = folders.Where(pair => known.GetValueOrDefault(pair.Key) != Run.Stamp(pair.Value)).ToList();
+        var gone = known.Keys.Where(id => !folders.ContainsKey(id)).ToList();
+        if (stale.Count == 0 && gone.Count == 0) { return; }
+
+        using var transaction = connection.BeginTransaction();
+        foreach (var (_, folder) in stale)
+        {
+            try
+            {
+                // The stamp first: a record that is rewritten in between is then read again, not missed.
+                var stamp = Run.Stamp(folder);
+                Upsert(connection, stamp, Run.Read(folder).Record, transaction);
+            }
+            catch (BellmanException)
+            {
+                // A folder whose record is damaged is not listed; asking for it by name says what is wrong.
+            }
+        }
+        foreach (var id in gone) { Execute(connection, "DELETE FROM runs WHERE id = $id", transaction, ("$id", id)); }
+        transaction.Commit();
+    }
+
+    private List<RunRecord> Query(SqliteConnection connection, string? search)
+    {
+        Refresh(connection);
+        using var command = new SqliteCommand("""
+            SELECT record FROM runs WHERE $search IS NULL OR instr(lower(record), lower($search)) > 0 ORDER BY started DESC, id DESC
+            """, connection);
+        command.Parameters.AddWithValue("$search", (object?)search ?? DBNull.Value);
+        var records = new List<RunRecord>();
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            if (JsonSerializer.Deserialize<RunRecord>(reader.GetString(0), RunRecord.Json) is { } record)
+            {
+                records.Add(Run.TrueStatus(Path.Combine(root, record.Id), record));
+            }
+        }
+        return records;
+    }
+
+    private static void Upsert(SqliteConnection connection, long stamp, RunRecord record, SqliteTransaction? transaction = null) => Execute(connection,
+        "INSERT OR REPLACE INTO runs (id, modified, started, record) VALUES ($id, $modified, $started, $record)", transaction,
+        ("$id", record.Id), ("$modified", stamp), ("$started", record.Started.UtcDateTime.ToString("O")), ("$record", JsonSerializer.Serialize(record, RunRecord.Json)));
+
+    private static void Execute(SqliteConnection connection, string sql, SqliteTransaction? transaction = null, params (string Name, object Value)[] parameters)
+    {
+        using var command = new SqliteCommand(sql, connection, transaction);
+        foreach (var (name, value) in parameters) { command.Parameters.AddWithValue(name, value); }
         command.ExecuteNonQuery();
     }
 
-    private static void Write(SqliteConnection connection, RunRecord record)
+    private void Delete()
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = Insert;
-        var configuration = record.Configuration;
-        command.Parameters.AddWithValue("$id", record.Id);
-        command.Parameters.AddWithValue("$algorithm", configuration.Algorithm);
-        command.Parameters.AddWithValue("$environment", configuration.Environment);
-        command.Parameters.AddWithValue("$seed", configuration.Seed.ToString());
-        command.Parameters.AddWithValue("$status", record.Status.ToString());
-        command.Parameters.AddWithValue("$started", record.Started.ToString("O"));
-        command.Parameters.AddWithValue("$steps", record.StepsTaken);
-        command.Parameters.AddWithValue("$best", (object?)record.BestEvaluation ?? DBNull.Value);
-        command.Parameters.AddWithValue("$record", JsonSerializer.Serialize(record, RunRecord.Json));
-        command.ExecuteNonQuery();
+        foreach (var suffix in (string[])["", "-wal", "-shm"]) { File.Delete(FilePath + suffix); }
     }
 }

@@ -1,11 +1,10 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Bellman.Experiments;
 
 namespace Bellman.Runs;
 
-/// <summary>The runs under a folder, searchable through an SQLite index that is rebuilt from the folders when it lacks some.</summary>
+/// <summary>The runs under a folder, searchable through an SQLite index that follows the folders.</summary>
 public sealed class RunStore
 {
     private readonly RunIndex index;
@@ -14,7 +13,7 @@ public sealed class RunStore
     public RunStore(string root)
     {
         Root = Path.GetFullPath(root);
-        index = new RunIndex(Path.Combine(Root, "index.sqlite"));
+        index = new RunIndex(Root);
     }
 
     /// <summary>The folder.</summary>
@@ -27,26 +26,35 @@ public sealed class RunStore
         var started = DateTimeOffset.UtcNow;
         var environment = string.Concat(configuration.Environment.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' ? c : '_'));
         var name = $"{started:yyyyMMdd-HHmmss}-{configuration.Algorithm}-{environment}-s{configuration.Seed}";
+        var record = new RunRecord
+        {
+            Id = name,
+            Configuration = configuration,
+            Command = command,
+            Version = $"Bellman {typeof(RunStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}, {RuntimeInformation.FrameworkDescription}",
+            Machine = Provenance.Machine(),
+            Started = started,
+        };
+        var temporary = Path.Combine(Root, $".new-{Guid.NewGuid():N}");
         try
         {
-            Directory.CreateDirectory(Root);
-            var id = name;
-            for (var copy = 2; Directory.Exists(Path.Combine(Root, id)); copy++) { id = $"{name}-{copy}"; }
-            Directory.CreateDirectory(Path.Combine(Root, id));
-            var run = new Run(Path.Combine(Root, id), new RunRecord
+            Directory.CreateDirectory(temporary);
+            // The folder appears by a rename, with its record: two processes that begin in the same second never share one.
+            for (var copy = 1; ; copy++)
             {
-                Id = id,
-                Configuration = configuration,
-                Command = command,
-                Version = $"Bellman {typeof(RunStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}, {RuntimeInformation.FrameworkDescription}",
-                Machine = Provenance.Machine(),
-                Started = started,
-            });
-            Update(run, record => record);
-            return run;
+                var run = new Run(temporary, copy == 1 ? record : record with { Id = $"{name}-{copy}" });
+                run.Update(unchanged => unchanged);
+                var folder = Path.Combine(Root, run.Id);
+                if (Path.Exists(folder) || !TryMove(temporary, folder)) { continue; }
+                run = new Run(folder, run.Record);
+                run.Lock();
+                index.Note(run.Record);
+                return run;
+            }
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or BellmanException)
         {
+            Checkpoint.TryDiscard(temporary);
             throw new BellmanException($"A run cannot be made in {Root}: {error.Message} Choose another folder with --runs, or make it writable.", error);
         }
     }
@@ -55,51 +63,39 @@ public sealed class RunStore
     public void Update(Run run, Func<RunRecord, RunRecord> change)
     {
         run.Update(change);
-        index.Put(run.Record);
+        if (Path.GetDirectoryName(run.Folder) == Root) { index.Note(run.Record); }
     }
 
     /// <summary>The run with this id, unique beginning of an id, folder, or <c>latest</c>.</summary>
     /// <exception cref="UsageException">There is none, or there are several.</exception>
     public Run Open(string name)
     {
-        if (File.Exists(Path.Combine(name, "run.json"))) { return Read(Path.GetFullPath(name)); }
+        if (name.Length > 0 && Run.Exists(name)) { return Run.Read(name); }
         var runs = List();
-        if (name == "latest" && runs.Count > 0) { return Read(Path.Combine(Root, runs[0].Id)); }
+        if (name == "latest" && runs.Count > 0) { return Run.Read(Path.Combine(Root, runs[0].Id)); }
         var matches = runs.Where(run => run.Id == name).DefaultIfEmpty().OfType<RunRecord>().ToList();
-        if (matches.Count == 0) { matches = runs.Where(run => run.Id.StartsWith(name, StringComparison.OrdinalIgnoreCase)).ToList(); }
+        if (matches.Count == 0) { matches = runs.Where(run => name.Length > 0 && run.Id.StartsWith(name, StringComparison.OrdinalIgnoreCase)).ToList(); }
         return matches switch
         {
-            [var only] => Read(Path.Combine(Root, only.Id)),
+            [var only] => Run.Read(Path.Combine(Root, only.Id)),
             [] => throw NearNames.Unknown("run", name, runs.Select(run => run.Id), $"{runs.Count} runs are in {Root}; 'bellman runs' lists them, and --runs chooses another folder."),
             _ => throw new UsageException($"'{name}' is the beginning of {matches.Count} runs: {string.Join(", ", matches.Take(5).Select(run => run.Id))}. Write more of the id."),
         };
     }
 
-    /// <summary>Every run, newest first.</summary>
-    public IReadOnlyList<RunRecord> List()
-    {
-        if (!Directory.Exists(Root)) { return []; }
-        var folders = Directory.EnumerateDirectories(Root).Where(folder => File.Exists(Path.Combine(folder, "run.json"))).ToDictionary(folder => Path.GetFileName(folder));
-        var known = index.All();
-        if (known.Count != folders.Count || known.Any(record => !folders.ContainsKey(record.Id)))
-        {
-            known = [.. folders.Values.Select(folder => Read(folder).Record)];
-            index.Rebuild(known);
-        }
-        return [.. known.OrderByDescending(record => record.Started).ThenByDescending(record => record.Id, StringComparer.Ordinal)];
-    }
+    /// <summary>Every run, newest first; only those whose record contains <paramref name="search"/> (case ignored) if it is given.</summary>
+    public IReadOnlyList<RunRecord> List(string? search = null) => Directory.Exists(Root) ? index.Query(search) : [];
 
-    private static Run Read(string folder)
+    private static bool TryMove(string from, string to)
     {
-        var path = Path.Combine(folder, "run.json");
         try
         {
-            return new Run(folder, JsonSerializer.Deserialize<RunRecord>(File.ReadAllText(path), RunRecord.Json)
-                ?? throw new BellmanException($"{path} is empty. Restore it, or delete the run's folder."));
+            Directory.Move(from, to);
+            return true;
         }
-        catch (JsonException error)
+        catch (IOException) when (Path.Exists(to))
         {
-            throw new BellmanException($"{path} is damaged: {error.Message} Restore it, or delete the run's folder.", error);
+            return false;
         }
     }
 }

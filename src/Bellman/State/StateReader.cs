@@ -103,7 +103,7 @@ internal sealed class StateReader : StateExchange
     }
 
     private UsageException Refuse(string name, string problem) =>
-        new($"{source}: '{scopes.Peek().Path}{name}' {problem}. Correct that value, or leave the rest as it was saved.");
+        new($"{source}: '{scopes.Peek().Path}{name}' {problem}.{(partial ? " Correct it or leave it out; what is left out stays as it is." : "")}");
 
     private static string Show(JsonNode? node)
     {

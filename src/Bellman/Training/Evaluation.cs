@@ -18,6 +18,18 @@ public sealed record EvaluationResult(IReadOnlyList<double> Returns, IReadOnlyLi
 /// <summary>Measures a policy.</summary>
 public static class Evaluation
 {
+    // Enough rows for a batched policy; fixed, so that a result does not depend on the machine.
+    private const int Copies = 16;
+
+    /// <summary>Plays <paramref name="episodes"/> episodes in copies made with <paramref name="create"/>.</summary>
+    /// <inheritdoc cref="Run(IPolicy, VectorEnvironment, int, ulong, bool, CancellationToken)"/>
+    public static EvaluationResult Run(IPolicy policy, Func<IEnvironment> create, int episodes, ulong seed, bool deterministic = true, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(episodes, 1);
+        using var environment = new SynchronousVectorEnvironment(create, Math.Min(episodes, Copies));
+        return Run(policy, environment, episodes, seed, deterministic, cancellation);
+    }
+
     /// <summary>
     /// Plays <paramref name="episodes"/> episodes. Each copy is assigned its share in advance: counting whichever episodes
     /// end first would favour short ones.

@@ -55,3 +55,59 @@ public sealed class CosineSchedule : ISchedule
         ? peak * step / warmUp
         : minimum + (peak - minimum) * 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, (double)(step - warmUp) / (steps - warmUp))));
 }
+
+/// <summary>Multiplied by a factor every S steps, smoothly, but never below a minimum: v = max(minimum, a f^(s/S)).</summary>
+public sealed class ExponentialSchedule : ISchedule
+{
+    private readonly double start;
+    private readonly double factor;
+    private readonly long steps;
+    private readonly double minimum;
+
+    /// <summary>From <paramref name="start"/>, multiplied by <paramref name="factor"/> (above 0) every <paramref name="steps"/> steps, at least 1.</summary>
+    public ExponentialSchedule(double start, double factor, long steps, double minimum = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(factor);
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        (this.start, this.factor, this.steps, this.minimum) = (start, factor, steps, minimum);
+    }
+
+    /// <inheritdoc/>
+    public double Value(long step) => Math.Max(minimum, start * Math.Pow(factor, (double)step / steps));
+}
+
+/// <summary>Straight lines between points; constant before the first and after the last.</summary>
+public sealed class PiecewiseLinearSchedule : ISchedule
+{
+    private readonly (long Step, double Value)[] points;
+
+    /// <summary>A schedule through <paramref name="points"/>, at least one, in ascending order of their steps.</summary>
+    /// <exception cref="ArgumentException">There are none, or a step does not come after the one before it.</exception>
+    public PiecewiseLinearSchedule(params (long Step, double Value)[] points)
+    {
+        if (points.Length == 0) { throw new ArgumentException("A schedule needs at least one point.", nameof(points)); }
+        for (var i = 1; i < points.Length; i++)
+        {
+            if (points[i].Step <= points[i - 1].Step)
+            {
+                throw new ArgumentException($"The points of a schedule ascend; step {points[i].Step} follows {points[i - 1].Step}.", nameof(points));
+            }
+        }
+        this.points = [.. points];
+    }
+
+    /// <inheritdoc/>
+    public double Value(long step)
+    {
+        if (step <= points[0].Step) { return points[0].Value; }
+        for (var i = 1; i < points.Length; i++)
+        {
+            if (step < points[i].Step)
+            {
+                var (left, right) = (points[i - 1], points[i]);
+                return left.Value + (right.Value - left.Value) * (step - left.Step) / (right.Step - left.Step);
+            }
+        }
+        return points[^1].Value;
+    }
+}

@@ -39,7 +39,7 @@ public sealed record TrainingProgress(long Steps, long TotalSteps, long Episodes
     public TimeSpan? Remaining => StepsPerSecond > 0 ? TimeSpan.FromSeconds(Math.Max(0, TotalSteps - Steps) / StepsPerSecond) : null;
 }
 
-/// <summary>Watches a training loop.</summary>
+/// <summary>Watches a training loop. One that is <see cref="IStateful"/> too travels in the loop's checkpoints.</summary>
 public interface ITrainingCallback
 {
     /// <summary>After each line of metrics; returning false ends the training cleanly.</summary>
@@ -131,11 +131,8 @@ public sealed class TrainingLoop : IStateful
             }
             if (Crossed(before, options.CheckpointEvery)) { checkpoints?.Save(agent.Steps, this); }
         }
-        if (evaluatedAt != agent.Steps)
-        {
-            Evaluate();
-            log.Write(agent.Steps);
-        }
+        var lastEvaluationIsDue = evaluatedAt != agent.Steps && Evaluate();
+        if (lastEvaluationIsDue || log.LastStep != agent.Steps) { log.Write(agent.Steps); }
         checkpoints?.Save(agent.Steps, this);
         return TrainingEnd.Finished;
     }
@@ -148,23 +145,29 @@ public sealed class TrainingLoop : IStateful
         state.Value(nameof(evaluatedAt), ref evaluatedAt);
         state.Part(AgentPart, agent);
         state.Part("metrics", log);
+        var index = 0;
+        foreach (var callback in callbacks.OfType<IStateful>()) { state.Part($"callback{index++}", callback); }
     }
 
     /// <summary>Whether the last advance passed a multiple: no counter is needed, so none can be lost.</summary>
     private bool Crossed(long before, long every) => every > 0 && agent.Steps / every > before / every;
 
-    private void Evaluate()
+    /// <returns>Whether evaluations were asked for.</returns>
+    private bool Evaluate()
     {
-        if (options.EvaluationEnvironment is null || options.EvaluateEvery == 0) { return; }
+        if (options.EvaluationEnvironment is null || options.EvaluateEvery == 0) { return false; }
         using var environment = options.EvaluationEnvironment();
         var result = Evaluation.Run(agent.Policy, environment, options.EvaluationEpisodes, options.EvaluationSeed);
         evaluatedAt = agent.Steps;
         lastEvaluation = result.MeanReturn;
         log.Add("evaluation/mean_return", result.MeanReturn);
         log.Add("evaluation/mean_length", result.MeanLength);
-        if (lastEvaluation <= bestEvaluation) { return; }
-        bestEvaluation = lastEvaluation;
-        checkpoints?.SaveBest(agent.Steps, this);
+        if (lastEvaluation > bestEvaluation)
+        {
+            bestEvaluation = lastEvaluation;
+            checkpoints?.SaveBest(agent.Steps, this);
+        }
+        return true;
     }
 
     private void RequireFiniteLoss()
