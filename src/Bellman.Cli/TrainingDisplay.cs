@@ -13,14 +13,14 @@ internal sealed class TrainingDisplay(Terminal terminal, Run run) : ITrainingCal
     public bool Continue(TrainingProgress progress)
     {
         var share = (double)progress.Steps / progress.TotalSteps;
-        var line = $"{run.Configuration.Algorithm} {progress.Steps}/{progress.TotalSteps}  {progress.StepsPerSecond:0} steps/s  return {Number(progress.RecentReturn)}"
-            + $"  evaluation {Number(progress.LastEvaluation)}  left {progress.Remaining?.ToString(@"hh\:mm\:ss") ?? "-"}";
+        var line = $"{run.Configuration.Algorithm} {progress.Steps}/{progress.TotalSteps}  {progress.StepsPerSecond:0} steps/s  left {progress.Remaining?.ToString(@"hh\:mm\:ss") ?? "-"}"
+            + $"  return {Number(progress.RecentReturn)}  evaluation {Number(progress.LastEvaluation)}";
         if (terminal.IsInteractive)
         {
-            const int width = 24;
+            const int width = 12;
             var full = (int)(Math.Min(1, share) * width);
             var bar = new string('━', full) + new string('─', width - full);
-            var text = $"{bar} {share * 100:0}%  {line}";
+            var text = $"{bar} {Math.Min(100, share * 100):0}%  {line}";
             var room = Math.Max(20, terminal.Console.Profile.Width - 1);
             terminal.Output.Write("\r" + (text.Length > room ? text[..room] : text.PadRight(room)));
             drawn = true;

@@ -12,19 +12,21 @@ internal static class RunsCommand
     {
         var runs = new Option<string>("--runs") { Description = "Folder of runs.", DefaultValueFactory = _ => "runs", Recursive = true };
         var json = new Option<bool>("--json") { Description = "Print JSON.", Recursive = true };
-        var list = new Command("list", "List the runs, newest first (the default).");
+        var search = new Option<string?>("--search") { Description = "Only runs whose record contains this, e.g. an algorithm, an environment or an option." };
+        var list = new Command("list", "List the runs, newest first (the default).") { search };
         var name = new Argument<string>("run") { Description = "The run: id, beginning of an id, folder, or latest." };
         var show = new Command("show", "Show one run.") { name };
         var names = new Argument<string[]>("runs") { Description = "Two or more runs.", Arity = new ArgumentArity(2, 16) };
         var output = new Option<string>("--output") { Description = "Where the plot goes, without an ending.", DefaultValueFactory = _ => "comparison" };
         var compare = new Command("compare", "Compare runs: a table and a plot of their returns.") { names, output };
-        var command = new Command("runs", "The runs so far.") { list, show, compare, runs, json }
-            .WithExamples("bellman runs", "bellman runs show latest", "bellman runs compare 20260101-1200 20260101-1300");
+        var command = new Command("runs", "The runs so far.") { list, show, compare, runs, json, search }
+            .WithExamples("bellman runs", "bellman runs --search dqn", "bellman runs show latest", "bellman runs compare 20260101-1200 20260101-1300");
 
         int List(ParseResult parsed)
         {
-            var records = new RunStore(parsed.GetRequiredValue(runs)).List();
+            var records = new RunStore(parsed.GetRequiredValue(runs)).List(parsed.GetValue(search));
             if (parsed.GetValue(json)) { terminal.Json(new JsonArray([.. records.Select(Json)])); }
+            else if (records.Count == 0 && parsed.GetValue(search) is { } wanted) { terminal.Output.WriteLine($"No run in {parsed.GetRequiredValue(runs)} contains '{wanted}'. 'bellman runs' lists all of them."); }
             else if (records.Count == 0) { terminal.Output.WriteLine($"No runs in {parsed.GetRequiredValue(runs)} yet. Begin with: bellman train ppo --env CartPole-v1"); }
             else { Table(terminal, records); }
             return 0;

@@ -98,22 +98,26 @@ internal static class TrainCommand
             terminal.Output.WriteLine($"Run {run.Id} in {run.Folder}");
         }
         store.Update(run, record => record with { Status = RunStatus.Running });
-        var status = RunStatus.Failed;
         var clock = System.Diagnostics.Stopwatch.StartNew();
+        void Record(RunStatus end) => store.Update(run, record => record with
+        {
+            Status = end,
+            StepsTaken = agent.Steps,
+            BestEvaluation = double.IsFinite(loop.BestEvaluation) ? loop.BestEvaluation : null,
+            Seconds = record.Seconds + clock.Elapsed.TotalSeconds,
+        });
+        RunStatus status;
         try
         {
             status = loop.Run(configuration.Steps, terminal.Cancellation) == TrainingEnd.Finished ? RunStatus.Finished : RunStatus.Interrupted;
         }
-        finally
+        catch (BellmanException)
         {
-            store.Update(run, record => record with
-            {
-                Status = status,
-                StepsTaken = agent.Steps,
-                BestEvaluation = double.IsFinite(loop.BestEvaluation) ? loop.BestEvaluation : null,
-                Seconds = record.Seconds + clock.Elapsed.TotalSeconds,
-            });
+            try { Record(RunStatus.Failed); }
+            catch (BellmanException second) { terminal.Error.WriteLine(second.Message); }
+            throw;
         }
+        Record(status);
         display.Dispose();
         TrainingReport.Write(run);
         terminal.Output.WriteLine(status == RunStatus.Finished

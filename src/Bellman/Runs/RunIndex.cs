@@ -12,7 +12,8 @@ internal sealed class RunIndex(string root)
     public const string FileName = "index.sqlite";
 
     // SQLite's own codes: a damaged image, and a file that is no database.
-    private const int Corrupt = 11, NotADatabase = 26;
+    // SQLite result codes: damaged, not a database, and a statement it cannot answer (made by a version with other columns).
+    private const int Corrupt = 11, NotADatabase = 26, OtherSchema = 1;
 
     private string FilePath => Path.Combine(root, FileName);
 
@@ -41,7 +42,7 @@ internal sealed class RunIndex(string root)
                 using var connection = Open();
                 return action(connection);
             }
-            catch (SqliteException error) when (attempt == 0 && error.SqliteErrorCode is Corrupt or NotADatabase)
+            catch (SqliteException error) when (attempt == 0 && error.SqliteErrorCode is Corrupt or NotADatabase or OtherSchema)
             {
                 Delete();
             }

@@ -1,5 +1,6 @@
 using Bellman.Runs;
 using Bellman.Tests.Cli;
+using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace Bellman.Tests.Runs;
@@ -81,13 +82,22 @@ public sealed class RunStoreTests : IDisposable
     [Theory]
     [InlineData("gone")]
     [InlineData("not a database")]
+    [InlineData("of another version")]
     public void Index_is_made_anew_from_the_folders(string damage)
     {
         string id;
         using (var run = store.Create(Corridors.Configuration(), "")) { id = run.Id; }
         var index = Path.Combine(store.Root, "index.sqlite");
         foreach (var part in Directory.GetFiles(store.Root, "index.sqlite*")) { File.Delete(part); }
-        if (damage != "gone") { File.WriteAllText(index, new string('x', 5000)); }
+        if (damage == "not a database") { File.WriteAllText(index, new string('x', 5000)); }
+        if (damage == "of another version")
+        {
+            using var connection = new SqliteConnection($"Data Source={index};Pooling=False");
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "CREATE TABLE runs (id TEXT PRIMARY KEY)";
+            command.ExecuteNonQuery();
+        }
         Assert.Equal([id], store.List().Select(record => record.Id));
     }
 
