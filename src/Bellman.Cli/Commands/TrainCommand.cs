@@ -121,7 +121,7 @@ internal static class TrainCommand
         display.Dispose();
         TrainingReport.Write(run);
         terminal.Output.WriteLine(status == RunStatus.Finished
-            ? $"Finished {agent.Steps} steps in {clock.Elapsed.TotalSeconds:0.0} s. Best evaluation {loop.BestEvaluation:0.##}. Next: bellman evaluate {run.Id}"
+            ? $"Finished {agent.Steps} steps in {clock.Elapsed.TotalSeconds:0.0} s.{(double.IsFinite(loop.BestEvaluation) ? $" Best evaluation {loop.BestEvaluation:0.##}." : "")} Next: bellman evaluate {run.Id}"
             : $"Stopped at step {agent.Steps} with a checkpoint. Continue with: bellman train --resume {run.Id}");
         return status == RunStatus.Finished ? 0 : CommandLine.Interrupted;
     }
