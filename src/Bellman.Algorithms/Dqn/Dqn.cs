@@ -55,7 +55,7 @@ public sealed class Dqn : IAgent
         online = NetworkGroup.Create(random.Child("initialization"), new NetworkOptions { Engine = options.Engine }, new MlpPart("values", mlp));
         target = online.Copy();
         optimizer = new Adam(online.Parameters, new AdamOptions { LearningRate = options.LearningRate });
-        // Replay keeps plain flattened observations: the normaliser moves on, what was seen does not.
+        // Replay keeps observations as they were seen: the normaliser moves on, what was seen does not.
         replay = new ReplayBuffer(options.BufferSize, environment.ObservationSpace.Size, 1);
         previous = new float[environment.Observations.Length];
         encoded = new float[environment.Count * encoder.Size];

@@ -22,10 +22,13 @@ internal static class DurableFile
     }
 
     /// <summary>Replaces a text file: temporary name, flush, rename.</summary>
-    public static void Replace(string path, string text)
+    public static void Replace(string path, string text) => Replace(path, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Replaces a file: temporary name, flush, rename.</summary>
+    public static void Replace(string path, byte[] content)
     {
         var temporary = path + ".writing";
-        Write(temporary, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+        Write(temporary, stream => stream.Write(content));
         File.Move(temporary, path, overwrite: true);
     }
 

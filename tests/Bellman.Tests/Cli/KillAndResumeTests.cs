@@ -5,8 +5,8 @@ using Xunit;
 namespace Bellman.Tests.Cli;
 
 /// <summary>
-/// A run that is killed outright and resumed ends with the same bytes as one that was never disturbed. Tried against
-/// agents that leave the optimiser, the environments or a random stream out of their state: each fails here.
+/// A run that is killed outright and resumed ends with the same bytes as one that was never disturbed. Fails when PPO
+/// leaves its optimiser, DQN its replay stream or the tabular learner its environments out of the checkpoint.
 /// </summary>
 public sealed partial class KillAndResumeTests
 {
