@@ -87,7 +87,9 @@ public sealed class ParameterBuffer : IStateful
 
     internal unsafe float* GradientPointer => (float*)Marshal.UnsafeAddrOfPinnedArrayElement(Gradients, 0);
 
-    internal ParameterInfo Find(string name) =>
+    /// <summary>Where the parameter with this full name lies.</summary>
+    /// <exception cref="UsageException">No parameter has this name.</exception>
+    public ParameterInfo Find(string name) =>
         Parameters.FirstOrDefault(parameter => parameter.Name == name)
         ?? throw NearNames.Unknown("parameter", name, Parameters.Select(parameter => parameter.Name), $"This buffer holds {Parameters.Count} parameters.");
 

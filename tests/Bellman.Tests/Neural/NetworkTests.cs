@@ -184,7 +184,7 @@ public class NetworkTests
     public void Auto_takes_the_simd_engine_for_narrow_networks_and_torch_for_wide_ones()
     {
         using var narrow = Build(Engine.Auto, 1, new MlpSpecification(4, [64, 64], 2));
-        using var wide = Build(Engine.Auto, 1, new MlpSpecification(4, [2 * NetworkGroup.WidestSimdMlp], 2));
+        using var wide = Build(Engine.Auto, 1, new MlpSpecification(4, [2 * MlpPart.WidestSimd], 2));
         Assert.IsNotType<TorchNetwork>(narrow["net"]);
         Assert.IsType<TorchNetwork>(wide["net"]);
     }
