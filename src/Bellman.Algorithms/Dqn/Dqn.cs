@@ -6,10 +6,6 @@ namespace Bellman.Algorithms;
 /// Deep Q-learning from replay with a target network (Mnih et al. 2015, "Human-level control through deep
 /// reinforcement learning"), double by default (van Hasselt et al. 2016).
 /// </summary>
-/// <remarks>
-/// Updates are due per environment step over all copies, so that several copies see as many updates per transition
-/// as one does.
-/// </remarks>
 public sealed class Dqn : IAgent
 {
     private readonly VectorEnvironment environment;
@@ -21,14 +17,14 @@ public sealed class Dqn : IAgent
     private readonly Adam optimizer;
     private readonly ReplayBuffer replay;
     private readonly UniformSampler sampler = new();
+    private readonly TransitionCollector collector;
     private readonly RandomStream actionStream;
     private readonly RandomStream replayStream;
     private readonly int actions;
-    private readonly float[] previous;
     private readonly float[] encoded;
     private readonly float[] values;
-    private readonly Batch batch;
-    private long steps;
+    private readonly ReplayBatch batch;
+    private readonly Workspace work;
     private long updates;
 
     /// <summary>An agent that learns in <paramref name="environment"/>, which it then owns.</summary>
@@ -55,14 +51,12 @@ public sealed class Dqn : IAgent
         online = NetworkGroup.Create(random.Child("initialization"), new NetworkOptions { Engine = options.Engine }, new MlpPart("values", mlp));
         target = online.Copy();
         optimizer = new Adam(online.Parameters, new AdamOptions { LearningRate = options.LearningRate });
-        // Replay keeps observations as they were seen: the normaliser moves on, what was seen does not.
         replay = new ReplayBuffer(options.BufferSize, environment.ObservationSpace.Size, 1);
-        previous = new float[environment.Observations.Length];
         encoded = new float[environment.Count * encoder.Size];
         values = new float[environment.Count * actions];
-        batch = new Batch(options.BatchSize, environment.ObservationSpace.Size, encoder.Size, actions);
-        environment.Reset(random.Child("environments"));
-        encoder.Observe(environment.Observations, environment.Count);
+        batch = new ReplayBatch(replay, encoder, options.BatchSize);
+        work = new Workspace(options.BatchSize, actions);
+        collector = new TransitionCollector(environment, encoder, new ReplayStore(replay, sampler), random.Child("environments"));
         Policy = new GreedyPolicy(encoder, online["values"], environment.ObservationSpace);
     }
 
@@ -70,7 +64,7 @@ public sealed class Dqn : IAgent
     public string Algorithm => "dqn";
 
     /// <inheritdoc/>
-    public long Steps => steps;
+    public long Steps => collector.Steps;
 
     /// <inheritdoc/>
     public Space ObservationSpace => environment.ObservationSpace;
@@ -85,28 +79,19 @@ public sealed class Dqn : IAgent
     public void Advance(IMetricSink metrics)
     {
         Act();
-        // The step writes the next observations over the current ones; replay needs both.
-        environment.Observations.CopyTo(previous, 0);
-        environment.Step();
-        Store(metrics);
-        var before = steps;
-        steps += environment.Count;
-        if (steps <= options.LearningStarts || replay.Count < options.BatchSize) { return; }
-        for (var due = steps / options.TrainEvery - before / options.TrainEvery; due > 0; due--) { Update(metrics); }
+        collector.Step(environment.Actions, metrics);
+        if (Steps <= options.LearningStarts || replay.Count < options.BatchSize) { return; }
+        for (var due = collector.UpdatesDue(options.TrainEvery); due > 0; due--) { Update(metrics); }
     }
 
     /// <inheritdoc/>
     public void Exchange(StateExchange state)
     {
-        state.Value(nameof(steps), ref steps);
         state.Value(nameof(updates), ref updates);
         state.Part(nameof(online), online);
         state.Part(nameof(target), target);
         state.Part(nameof(optimizer), optimizer);
-        state.Part(nameof(encoder), encoder);
-        state.Part(nameof(replay), replay);
-        state.Part(nameof(sampler), sampler);
-        state.Part(nameof(environment), environment);
+        collector.Exchange(state);
         state.Part(nameof(actionStream), actionStream);
         state.Part(nameof(replayStream), replayStream);
     }
@@ -121,7 +106,7 @@ public sealed class Dqn : IAgent
 
     private void Act()
     {
-        var probability = steps < options.LearningStarts ? 1 : epsilon.Value(steps);
+        var probability = Steps < options.LearningStarts ? 1 : epsilon.Value(Steps);
         encoder.Encode(environment.Observations, environment.Count, encoded);
         online["values"].Forward(encoded, environment.Count, values);
         for (var i = 0; i < environment.Count; i++)
@@ -132,77 +117,51 @@ public sealed class Dqn : IAgent
         }
     }
 
-    private void Store(IMetricSink metrics)
-    {
-        var size = replay.ObservationSize;
-        for (var i = 0; i < environment.Count; i++)
-        {
-            var done = environment.Terminated[i] || environment.Truncated[i];
-            var next = done ? environment.FinalObservation(i) : environment.Observation(i);
-            sampler.Added(replay.Add(previous.AsSpan(i * size, size), environment.Action(i), environment.Rewards[i], next, environment.Terminated[i]));
-            if (done) { metrics.Episode(environment.EpisodeReturns[i], environment.EpisodeLengths[i]); }
-        }
-        encoder.Observe(environment.Observations, environment.Count);
-    }
-
     private void Update(IMetricSink metrics)
     {
-        sampler.Sample(replay.Count, replayStream, batch.Rows, batch.Weights);
-        batch.Gather(replay, encoder);
+        batch.Draw(sampler, replayStream);
         ComputeTargets();
         var network = online["values"];
         online.Parameters.ClearGradients();
-        network.ForwardTraining(batch.Observations, batch.Size, batch.Values);
-        Array.Clear(batch.Gradients);
+        network.ForwardTraining(batch.Observations, batch.Size, work.Values);
+        Array.Clear(work.Gradients);
         double loss = 0, meanValue = 0;
         for (var i = 0; i < batch.Size; i++)
         {
-            var chosen = i * actions + (int)replay.Actions[batch.Rows[i]];
-            batch.Errors[i] = batch.Values[chosen] - batch.Targets[i];
-            var huber = TemporalDifference.Huber(batch.Errors[i]);
+            var chosen = i * actions + (int)batch.Actions[i];
+            work.Errors[i] = work.Values[chosen] - work.Targets[i];
+            var huber = TemporalDifference.Huber(work.Errors[i]);
             loss += batch.Weights[i] * huber.Loss / batch.Size;
-            meanValue += batch.Values[chosen] / batch.Size;
-            batch.Gradients[chosen] = (float)(batch.Weights[i] * huber.Derivative / batch.Size);
+            meanValue += work.Values[chosen] / batch.Size;
+            work.Gradients[chosen] = (float)(batch.Weights[i] * huber.Derivative / batch.Size);
         }
-        network.Backward(batch.Gradients, batch.Size, default);
+        network.Backward(work.Gradients, batch.Size, default);
         metrics.Add("loss/value", loss);
         metrics.Add("train/mean_value", meanValue);
         metrics.Add("train/gradient_norm", online.Parameters.ClipGradients(options.MaximumGradientNorm));
         optimizer.Step(options.LearningRate);
-        sampler.Update(batch.Rows, batch.Errors);
+        sampler.Update(batch.Rows, work.Errors);
         if (++updates % options.TargetEvery == 0) { target.Parameters.CopyFrom(online.Parameters); }
-        metrics.Add("train/epsilon", epsilon.Value(steps));
+        metrics.Add("train/epsilon", epsilon.Value(Steps));
     }
 
     private void ComputeTargets()
     {
-        target["values"].Forward(batch.NextObservations, batch.Size, batch.TargetNext);
-        if (options.DoubleQ) { online["values"].Forward(batch.NextObservations, batch.Size, batch.OnlineNext); }
+        target["values"].Forward(batch.NextObservations, batch.Size, work.TargetNext);
+        if (options.DoubleQ) { online["values"].Forward(batch.NextObservations, batch.Size, work.OnlineNext); }
         for (var i = 0; i < batch.Size; i++)
         {
-            var (reward, terminated) = (replay.Rewards[batch.Rows[i]], replay.Terminated[batch.Rows[i]]);
-            var targetNext = batch.TargetNext.AsSpan(i * actions, actions);
-            batch.Targets[i] = (float)(options.DoubleQ
-                ? TemporalDifference.DoubleTarget(reward, terminated, options.Gamma, batch.OnlineNext.AsSpan(i * actions, actions), targetNext)
+            var (reward, terminated) = (batch.Rewards[i], batch.Terminated[i]);
+            var targetNext = work.TargetNext.AsSpan(i * actions, actions);
+            work.Targets[i] = (float)(options.DoubleQ
+                ? TemporalDifference.DoubleTarget(reward, terminated, options.Gamma, work.OnlineNext.AsSpan(i * actions, actions), targetNext)
                 : TemporalDifference.Target(reward, terminated, options.Gamma, targetNext));
         }
     }
 
     /// <summary>What an update works on, allocated once.</summary>
-    private sealed class Batch(int size, int observationSize, int encodedSize, int actions)
+    private sealed class Workspace(int size, int actions)
     {
-        private readonly float[] plain = new float[size * observationSize];
-
-        public int Size { get; } = size;
-
-        public int[] Rows { get; } = new int[size];
-
-        public float[] Weights { get; } = new float[size];
-
-        public float[] Observations { get; } = GC.AllocateArray<float>(size * encodedSize, pinned: true);
-
-        public float[] NextObservations { get; } = GC.AllocateArray<float>(size * encodedSize, pinned: true);
-
         public float[] Values { get; } = new float[size * actions];
 
         public float[] Gradients { get; } = new float[size * actions];
@@ -214,13 +173,5 @@ public sealed class Dqn : IAgent
         public float[] Targets { get; } = new float[size];
 
         public float[] Errors { get; } = new float[size];
-
-        public void Gather(ReplayBuffer replay, ObservationEncoder encoder)
-        {
-            ReplayBuffer.Gather(replay.Observations, replay.ObservationSize, Rows, plain);
-            encoder.Encode(plain, Size, Observations);
-            ReplayBuffer.Gather(replay.NextObservations, replay.ObservationSize, Rows, plain);
-            encoder.Encode(plain, Size, NextObservations);
-        }
     }
 }
