@@ -14,9 +14,9 @@ public sealed class EncodedNetwork(ObservationEncoder encoder, INetwork network,
     /// <summary>Numbers per output row.</summary>
     public int Outputs => network.Outputs;
 
-    /// <summary>The outputs [count, <see cref="Outputs"/>] for [count, observation size]; valid until the next call.</summary>
+    /// <summary>The outputs [count, <see cref="Outputs"/>] for [count, observation size]; the caller's to change until the next call.</summary>
     /// <exception cref="ArgumentException">There are fewer observations than <paramref name="count"/>.</exception>
-    public ReadOnlySpan<float> Forward(ReadOnlySpan<float> observations, int count)
+    public Span<float> Forward(ReadOnlySpan<float> observations, int count)
     {
         if (observations.Length < count * observationSpace.Size)
         {

@@ -46,13 +46,21 @@ public static class Evaluation
         var random = RandomStream.Create(seed, "evaluation");
         var actionStream = deterministic ? null : random.Child("action");
         environment.Reset(random.Child("environments"));
+        var masks = new bool[policy is IMaskedPolicy ? environment.Count * environment.ActionSpace.FlatSize : 0];
         var left = new int[environment.Count];
         for (var i = 0; i < episodes; i++) { left[i % left.Length]++; }
         var results = new List<(double Return, int Length)>(episodes);
         while (results.Count < episodes)
         {
             cancellation.ThrowIfCancellationRequested();
-            policy.Act(environment.Observations, environment.Count, environment.Actions, actionStream);
+            if (policy is IMaskedPolicy masked && environment.WriteActionMasks(masks))
+            {
+                masked.Act(environment.Observations, masks, environment.Count, environment.Actions, actionStream);
+            }
+            else
+            {
+                policy.Act(environment.Observations, environment.Count, environment.Actions, actionStream);
+            }
             environment.Step();
             for (var i = 0; i < environment.Count; i++)
             {
