@@ -19,9 +19,9 @@ public static class PaperCatalog
     public static IReadOnlyList<PaperEntry> All { get; } =
     [
         new("foundations",
-            "The standard algorithms on CartPole",
+            "The standard algorithms on the standard tasks",
             "src/Bellman.Papers/Foundations",
-            "PPO and DQN with their default options solve CartPole-v1 within 100,000 steps.",
+            "Every standard algorithm solves its standard task; plain variants beside them fail where the task tells them apart.",
             () => new FoundationsReproduction()),
         new("nanorobots",
             "Simulation of Nanorobots with Artificial Intelligence and Reinforcement Learning for Advanced Cancer Cell Detection and Tracking",

@@ -19,6 +19,9 @@ public enum ArmKind
 /// <param name="Kind">Its part in the comparison.</param>
 public sealed record Arm(string Name, string Description, ArmKind Kind = ArmKind.Method)
 {
+    /// <summary>What it is measured on, where a reproduction has several tasks; only arms of one task are compared with one another.</summary>
+    public string Task { get; init; } = "";
+
     /// <summary>Seeds of this arm alone; null takes those of the reproduction.</summary>
     public IReadOnlyList<ulong>? Seeds { get; init; }
 }
@@ -32,6 +35,9 @@ public sealed record MetricDefinition(string Name, string Description, string Un
 {
     /// <summary>True for the metric that leads the report.</summary>
     public bool Primary { get; init; }
+
+    /// <summary>Whether it is drawn as bars; false where the arms' scales differ so much that bars would show nothing.</summary>
+    public bool Plotted { get; init; } = true;
 
     /// <summary>Lines drawn across the metric's plot, e.g. the paper's value.</summary>
     public IReadOnlyList<ReferenceLine> References { get; init; } = [];

@@ -85,12 +85,12 @@ public static class ReproductionReport
         var higherIsBetter = metric.HigherIsBetter ?? true;
         var methods = outcome.Plan.Arms.Where(arm => arm.Kind == ArmKind.Method).ToList();
         var others = outcome.Plan.Arms.Where(arm => arm.Kind != ArmKind.Method).ToList();
-        if (methods.Count == 0 || others.Count == 0) { return; }
+        if (!methods.Exists(method => others.Exists(other => other.Task == method.Task))) { return; }
         text.Append($"## Probability of improvement on {metric.Name}\n\n| arm | over | probability, 95% interval |\n|---|---|---|\n");
         foreach (var method in methods)
         {
             var own = outcome.Summary(method.Name, metric.Name).Values;
-            foreach (var other in others)
+            foreach (var other in others.Where(other => other.Task == method.Task))
             {
                 var theirs = outcome.Summary(other.Name, metric.Name).Values;
                 var probability = Statistics.ProbabilityOfImprovement(own, theirs, higherIsBetter);
@@ -121,7 +121,7 @@ public static class ReproductionReport
         {
             yield return ($"curve-{FileName(name)}", name, CurvePlot(outcome, name));
         }
-        foreach (var metric in outcome.Plan.Metrics.OrderByDescending(metric => metric == outcome.Plan.PrimaryMetric))
+        foreach (var metric in outcome.Plan.Metrics.Where(metric => metric.Plotted).OrderByDescending(metric => metric == outcome.Plan.PrimaryMetric))
         {
             var bars = outcome.Plan.Arms.Select(arm => outcome.Summary(arm.Name, metric.Name))
                 .Select(summary => new PlotBar(summary.Arm.Name, summary.InterquartileMean, summary.Interval, summary.Values)).ToList();
