@@ -6,6 +6,9 @@ public interface ITokenizer
     /// <summary>Number of ids, added tokens included; ids are 0 to VocabularySize - 1.</summary>
     int VocabularySize { get; }
 
+    /// <summary>Ids that begin every prompt, as the tokenizer's files say; empty for most. <see cref="Encode"/> does not add them.</summary>
+    IReadOnlyList<int> StartTokens => [];
+
     /// <summary>Ids that end a response.</summary>
     IReadOnlyList<int> EndTokens { get; }
 
