@@ -27,12 +27,16 @@ public static class AlgorithmRegistry
     /// <summary>Every algorithm, by name.</summary>
     public static IReadOnlyList<AlgorithmRegistration> All { get; } =
     [
+        Define<A2cOptions>("a2c", "Advantage actor-critic: one plain policy-gradient step on short rollouts of many copies; the simplest learner that scales.",
+            (request, options) => new A2c(request.MakeVector(), options, request.Seed, request.TotalSteps)),
         Define<DqnOptions>("dqn", "Deep Q-learning with replay, target network and double targets; for discrete actions where samples are dear.",
             (request, options) => new Dqn(request.MakeVector(), options, request.Seed, request.TotalSteps)),
         Define<PpoOptions>("ppo", "Proximal policy optimisation; discrete or continuous actions, the first thing to try where samples are cheap.",
             (request, options) => new Ppo(request.MakeVector(), options, request.Seed, request.TotalSteps)),
         Define<TabularOptions>("q-learning", "Q-learning on a table; for finitely many observations.",
             (request, options) => new TabularAgent(TabularMethod.QLearning, request.MakeVector(), options, request.Seed, request.TotalSteps)),
+        Define<ReinforceOptions>("reinforce", "REINFORCE on whole episodes, with or without a baseline; the textbook's policy gradient.",
+            (request, options) => new Reinforce(request.MakeVector(), options, request.Seed, request.TotalSteps)),
         Define<TabularOptions>("sarsa", "SARSA on a table: learns the value of the policy it follows, exploration included.",
             (request, options) => new TabularAgent(TabularMethod.Sarsa, request.MakeVector(), options, request.Seed, request.TotalSteps)),
         Define<ValueIterationOptions>("value-iteration", "Exact planning with the environment's own model; a reference for the learners.",

@@ -11,15 +11,16 @@ internal static class Replay
     private const uint FrameDelay = 4;
     private const int LongestGif = 1_000;
 
-    public static void Show(Terminal terminal, IPolicy policy, RunConfiguration configuration, string target)
+    public static void Show(Terminal terminal, IPolicy policy, RunConfiguration configuration, string target, bool deterministic)
     {
         var environment = StandardEnvironments.Registry().Make(configuration.Environment);
         var picture = environment.Find<IRenderable>()
             ?? throw new UsageException($"{configuration.Environment} cannot be drawn. Evaluate it without --render.");
         var random = RandomStream.Create(Agents.ReportSeed(configuration.Seed), "replay");
+        var actions = deterministic ? null : random.Child("action");
         if (target == "text")
         {
-            Play(environment, policy, random, (step, reward) =>
+            Play(environment, policy, random, actions, (step, reward) =>
             {
                 terminal.Output.WriteLine($"step {step}, return {reward:0.##}");
                 terminal.Output.WriteLine(picture.RenderText());
@@ -27,7 +28,7 @@ internal static class Replay
             return;
         }
         using var frames = new MagickImageCollection();
-        Play(environment, policy, random, (step, _) =>
+        Play(environment, policy, random, actions, (step, _) =>
         {
             if (step >= LongestGif) { return; }
             var image = picture.RenderImage();
@@ -43,17 +44,27 @@ internal static class Replay
         terminal.Output.WriteLine($"{frames.Count} frames in {target}");
     }
 
-    private static void Play(IEnvironment environment, IPolicy policy, RandomStream random, Action<int, double> show, CancellationToken cancellation)
+    private static void Play(IEnvironment environment, IPolicy policy, RandomStream random, RandomStream? actions, Action<int, double> show, CancellationToken cancellation)
     {
         var observation = new float[environment.ObservationSpace.Size];
         var action = new float[environment.ActionSpace.Size];
         environment.Reset(random, observation);
         show(0, 0);
+        policy.Begin([true]);
+        var (mask, available) = (environment.Find<IActionMask>(), new bool[environment.ActionSpace.FlatSize]);
         var total = 0.0;
         for (var step = 1; ; step++)
         {
             cancellation.ThrowIfCancellationRequested();
-            policy.Act(observation, 1, action, null);
+            if (mask is not null && policy is IMaskedPolicy masked)
+            {
+                mask.WriteActionMask(available);
+                masked.Act(observation, available, 1, action, actions);
+            }
+            else
+            {
+                policy.Act(observation, 1, action, actions);
+            }
             var result = environment.Step(action, random, observation);
             total += result.Reward;
             show(step, total);

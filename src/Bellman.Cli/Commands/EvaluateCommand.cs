@@ -14,9 +14,10 @@ internal static class EvaluateCommand
         var episodes = new Option<int>("--episodes") { Description = "Episodes, apart from those that chose the checkpoint.", DefaultValueFactory = _ => 100 };
         var render = new Option<string?>("--render") { Description = "'text' plays one episode on the terminal; a path ending in .gif writes one as a moving picture." };
         var last = new Option<bool>("--last") { Description = "Take the last checkpoint instead of the best one." };
+        var stochastic = new Option<bool>("--stochastic") { Description = "Draw the actions as in training instead of taking the most likely one." };
         var runs = new Option<string>("--runs") { Description = "Folder of runs.", DefaultValueFactory = _ => "runs" };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("evaluate", "Play episodes with a trained policy.") { name, episodes, render, last, runs, json }
+        var command = new Command("evaluate", "Play episodes with a trained policy.") { name, episodes, render, last, stochastic, runs, json }
             .WithExamples("bellman evaluate latest", "bellman evaluate latest --episodes 20 --render cartpole.gif");
         command.SetAction(parsed =>
         {
@@ -33,17 +34,18 @@ internal static class EvaluateCommand
             var best = !parsed.GetValue(last) && checkpoints.HasBest;
             var steps = best ? checkpoints.RestoreBest(agent, TrainingLoop.AgentPart) : checkpoints.RestoreLatest(agent, TrainingLoop.AgentPart, terminal.Error.WriteLine)
                 ?? throw new BellmanException($"{run.Id} has no checkpoint yet. Train it further: bellman train --resume {run.Id}");
-            Evaluate(terminal, run, agent, count, steps, best, parsed.GetValue(json));
-            if (picture is not null) { Replay.Show(terminal, agent.Policy, run.Configuration, picture); }
+            var deterministic = !parsed.GetValue(stochastic);
+            Evaluate(terminal, run, agent, count, steps, best, deterministic, parsed.GetValue(json));
+            if (picture is not null) { Replay.Show(terminal, agent.Policy, run.Configuration, picture, deterministic); }
             return 0;
         });
         return command;
     }
 
-    private static void Evaluate(Terminal terminal, Run run, IAgent agent, int episodes, long steps, bool best, bool json)
+    private static void Evaluate(Terminal terminal, Run run, IAgent agent, int episodes, long steps, bool best, bool deterministic, bool json)
     {
         using var environment = StandardEnvironments.Registry().MakeVector(run.Configuration.Environment, Math.Min(episodes, 16));
-        var result = Evaluation.Run(agent.Policy, environment, episodes, Agents.ReportSeed(run.Configuration.Seed), cancellation: terminal.Cancellation);
+        var result = Evaluation.Run(agent.Policy, environment, episodes, Agents.ReportSeed(run.Configuration.Seed), deterministic, terminal.Cancellation);
         if (json)
         {
             terminal.Json(new JsonObject
@@ -51,6 +53,7 @@ internal static class EvaluateCommand
                 ["run"] = run.Id,
                 ["checkpoint"] = best ? "best" : "last",
                 ["steps"] = steps,
+                ["deterministic"] = deterministic,
                 ["episodes"] = episodes,
                 ["meanReturn"] = result.MeanReturn,
                 ["returnDeviation"] = result.ReturnDeviation,
@@ -59,7 +62,7 @@ internal static class EvaluateCommand
             });
             return;
         }
-        terminal.Output.WriteLine($"{run.Id}, {(best ? "best" : "last")} checkpoint (step {steps}), {episodes} episodes:");
+        terminal.Output.WriteLine($"{run.Id}, {(best ? "best" : "last")} checkpoint (step {steps}), {episodes} episodes{(deterministic ? "" : ", actions drawn")}:");
         terminal.Output.WriteLine($"return {result.MeanReturn:0.##} +- {result.ReturnDeviation:0.##} (from {result.Returns.Min():0.##} to {result.Returns.Max():0.##}), length {result.MeanLength:0.#}");
     }
 }

@@ -48,11 +48,14 @@ public static class Evaluation
         environment.Reset(random.Child("environments"));
         var masks = new bool[policy is IMaskedPolicy ? environment.Count * environment.ActionSpace.FlatSize : 0];
         var left = new int[environment.Count];
+        var begins = new bool[environment.Count];
+        Array.Fill(begins, true);
         for (var i = 0; i < episodes; i++) { left[i % left.Length]++; }
         var results = new List<(double Return, int Length)>(episodes);
         while (results.Count < episodes)
         {
             cancellation.ThrowIfCancellationRequested();
+            policy.Begin(begins);
             if (policy is IMaskedPolicy masked && environment.WriteActionMasks(masks))
             {
                 masked.Act(environment.Observations, masks, environment.Count, environment.Actions, actionStream);
@@ -64,7 +67,8 @@ public static class Evaluation
             environment.Step();
             for (var i = 0; i < environment.Count; i++)
             {
-                if ((environment.Terminated[i] || environment.Truncated[i]) && left[i]-- > 0)
+                begins[i] = environment.Terminated[i] || environment.Truncated[i];
+                if (begins[i] && left[i]-- > 0)
                 {
                     results.Add((environment.EpisodeReturns[i], environment.EpisodeLengths[i]));
                 }

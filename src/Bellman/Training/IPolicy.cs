@@ -11,6 +11,13 @@ public interface IPolicy
     /// <param name="actions">[count, action size], elements of the action space.</param>
     /// <param name="random">The stream to sample from; null for the deterministic action (mode, mean or arg max).</param>
     void Act(ReadOnlySpan<float> observations, int count, Span<float> actions, RandomStream? random);
+
+    /// <summary>
+    /// Tells a policy with memory which rows of the next <see cref="Act"/> begin an episode: it forgets what it remembered
+    /// of them. Rows are copies: row i is the same copy from call to call.
+    /// </summary>
+    /// <param name="begins">[count].</param>
+    void Begin(ReadOnlySpan<bool> begins) { }
 }
 
 /// <summary>A policy that can be told which actions are available, and then chooses among these only.</summary>
