@@ -21,16 +21,23 @@ public static class StandardEnvironments
 
     private static IEnumerable<EnvironmentRegistration> Classic() =>
     [
-        new("CartPole-v1", "Keep a pole upright on a cart that is pushed left or right.", _ => new CartPole()) { TimeLimit = 500, SolvedReturn = 475 },
-        new("Pendulum-v1", "Swing a pendulum up with a weak motor and hold it upright.", _ => new Pendulum()) { TimeLimit = 200 },
-        new("Acrobot-v1", "Swing a two-link chain above a line with a motor at its elbow.", _ => new Acrobot()) { TimeLimit = 500, SolvedReturn = -100 },
-        new("MountainCar-v0", "Drive a weak car out of a valley by swinging; three actions.", _ => new MountainCar()) { TimeLimit = 200, SolvedReturn = -110 },
-        new("MountainCarContinuous-v0", "Drive a weak car out of a valley by swinging; a continuous throttle that costs.", _ => new MountainCarContinuous())
-        {
-            TimeLimit = 999,
-            SolvedReturn = 90,
-        },
+        Classic<CartPole, CartPole.Task>("CartPole-v1", "Keep a pole upright on a cart that is pushed left or right.", 500, 475),
+        Classic<Pendulum, Pendulum.Task>("Pendulum-v1", "Swing a pendulum up with a weak motor and hold it upright.", 200),
+        Classic<Acrobot, Acrobot.Task>("Acrobot-v1", "Swing a two-link chain above a line with a motor at its elbow.", 500, -100),
+        Classic<MountainCar, MountainCar.Task>("MountainCar-v0", "Drive a weak car out of a valley by swinging; three actions.", 200, -110),
+        Classic<MountainCarContinuous, MountainCarContinuous.Task>(
+            "MountainCarContinuous-v0", "Drive a weak car out of a valley by swinging; a continuous throttle that costs.", 999, 90),
     ];
+
+    private static EnvironmentRegistration Classic<TSingle, TTask>(string id, string summary, int timeLimit, double? solvedReturn = null)
+        where TSingle : IClassicEnvironment, new()
+        where TTask : struct, IClassicTask =>
+        new(id, summary, _ => new TSingle())
+        {
+            TimeLimit = timeLimit,
+            SolvedReturn = solvedReturn,
+            CreateBatch = request => new ClassicVectorEnvironment<TTask>(id, new TSingle(), timeLimit, request.Copies, request.Threads),
+        };
 
     private static IEnumerable<EnvironmentRegistration> Tabular() =>
     [

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Bellman.Environments;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace Bellman.Environments;
 /// Observation [x, xDot, theta, thetaDot] in m, m/s, rad, rad/s; actions 0 left, 1 right; reward 1 every step, also the
 /// one that ends the episode.
 /// </summary>
-public sealed class CartPole : IEnvironment, IRenderable
+public sealed class CartPole : IClassicEnvironment, IRenderable
 {
     private const double Gravity = 9.8;
     private const double PoleMass = 0.1;
@@ -16,57 +18,41 @@ public sealed class CartPole : IEnvironment, IRenderable
     private const double PositionLimit = 2.4;
     private const double AngleLimit = 12 * 2 * Math.PI / 360;
 
-    private double x, xDot, theta, thetaDot;
+    private readonly SingleCopy<Task> copy = new();
+
+    private ref double X => ref copy.State[0];
+
+    private ref double XDot => ref copy.State[1];
+
+    private ref double Theta => ref copy.State[2];
+
+    private ref double ThetaDot => ref copy.State[3];
+
+    double[] IClassicEnvironment.State => copy.State;
 
     /// <inheritdoc/>
-    public Space ObservationSpace { get; } = new Box(
-        [(float)(-2 * PositionLimit), float.NegativeInfinity, (float)(-2 * AngleLimit), float.NegativeInfinity],
-        [(float)(2 * PositionLimit), float.PositiveInfinity, (float)(2 * AngleLimit), float.PositiveInfinity]);
+    public Space ObservationSpace => Task.ObservationSpace;
 
     /// <inheritdoc/>
-    public Space ActionSpace { get; } = new Discrete(2);
+    public Space ActionSpace => Task.ActionSpace;
 
     /// <inheritdoc/>
-    public void Reset(RandomStream random, Span<float> observation)
-    {
-        x = random.NextUniform(-0.05, 0.05);
-        xDot = random.NextUniform(-0.05, 0.05);
-        theta = random.NextUniform(-0.05, 0.05);
-        thetaDot = random.NextUniform(-0.05, 0.05);
-        Write(observation);
-    }
+    public void Reset(RandomStream random, Span<float> observation) => copy.Reset(random, observation);
 
     /// <inheritdoc/>
-    public StepResult Step(ReadOnlySpan<float> action, RandomStream random, Span<float> observation)
-    {
-        var force = action[0] == 1 ? Force : -Force;
-        var (sin, cos) = Math.SinCos(theta);
-        // t = (F + m l thetaDot^2 sin theta) / M
-        var t = (force + PoleMass * HalfLength * thetaDot * thetaDot * sin) / TotalMass;
-        // thetaDot' = (g sin theta - t cos theta) / (l (4/3 - m cos^2 theta / M));  xDot' = t - m l thetaDot' cos theta / M
-        var thetaAcceleration = (Gravity * sin - cos * t) / (HalfLength * (4.0 / 3.0 - PoleMass * cos * cos / TotalMass));
-        var xAcceleration = t - PoleMass * HalfLength * thetaAcceleration * cos / TotalMass;
-
-        // Explicit Euler: positions move with the velocities from before the step.
-        x += TimeStep * xDot;
-        xDot += TimeStep * xAcceleration;
-        theta += TimeStep * thetaDot;
-        thetaDot += TimeStep * thetaAcceleration;
-        Write(observation);
-        return new StepResult(1, Terminated: Math.Abs(x) > PositionLimit || Math.Abs(theta) > AngleLimit);
-    }
+    public StepResult Step(ReadOnlySpan<float> action, RandomStream random, Span<float> observation) => copy.Step(action[0], observation);
 
     /// <inheritdoc/>
     public void Exchange(StateExchange state)
     {
-        state.Value(nameof(x), ref x);
-        state.Value(nameof(xDot), ref xDot);
-        state.Value(nameof(theta), ref theta);
-        state.Value(nameof(thetaDot), ref thetaDot);
-        RestoredState.RequireWithin(state, nameof(x), x, -2 * PositionLimit, 2 * PositionLimit);
-        RestoredState.RequireFinite(state, nameof(xDot), xDot);
-        RestoredState.RequireWithin(state, nameof(theta), theta, -2 * AngleLimit, 2 * AngleLimit);
-        RestoredState.RequireFinite(state, nameof(thetaDot), thetaDot);
+        state.Value("x", ref X);
+        state.Value("xDot", ref XDot);
+        state.Value("theta", ref Theta);
+        state.Value("thetaDot", ref ThetaDot);
+        RestoredState.RequireWithin(state, "x", X, -2 * PositionLimit, 2 * PositionLimit);
+        RestoredState.RequireFinite(state, "xDot", XDot);
+        RestoredState.RequireWithin(state, "theta", Theta, -2 * AngleLimit, 2 * AngleLimit);
+        RestoredState.RequireFinite(state, "thetaDot", ThetaDot);
     }
 
     /// <inheritdoc/>
@@ -75,9 +61,9 @@ public sealed class CartPole : IEnvironment, IRenderable
         const int Columns = 49;
         var track = new char[Columns];
         Array.Fill(track, '-');
-        var cart = (int)Math.Clamp(Math.Round((x / PositionLimit + 1) / 2 * (Columns - 1)), 0, Columns - 1);
-        track[cart] = theta switch { < -0.02 => '\\', > 0.02 => '/', _ => '|' };
-        return $"[{new string(track)}]\nx {x:0.000}  xDot {xDot:0.000}  theta {theta:0.000}  thetaDot {thetaDot:0.000}\n";
+        var cart = (int)Math.Clamp(Math.Round((X / PositionLimit + 1) / 2 * (Columns - 1)), 0, Columns - 1);
+        track[cart] = Theta switch { < -0.02 => '\\', > 0.02 => '/', _ => '|' };
+        return $"[{new string(track)}]\nx {X:0.000}  xDot {XDot:0.000}  theta {Theta:0.000}  thetaDot {ThetaDot:0.000}\n";
     }
 
     /// <inheritdoc/>
@@ -92,22 +78,62 @@ public sealed class CartPole : IEnvironment, IRenderable
         {
             canvas.Line(Width / 2 + limit * Scale, Track - 8, Width / 2 + limit * Scale, Track + 8, 2, Palette.Red);
         }
-        var centre = Width / 2 + x * Scale;
+        var centre = Width / 2 + X * Scale;
         canvas.Disc(centre - 18, Track - 6, 6, Palette.Ink);
         canvas.Disc(centre + 18, Track - 6, 6, Palette.Ink);
         canvas.Rectangle(centre - 32, Track - 38, 64, 30, Palette.Dark);
         var axle = Track - 38;
         var length = 2 * HalfLength * Scale * 1.25;
-        canvas.Line(centre, axle, centre + length * Math.Sin(theta), axle - length * Math.Cos(theta), 11, Palette.Wood);
+        canvas.Line(centre, axle, centre + length * Math.Sin(Theta), axle - length * Math.Cos(Theta), 11, Palette.Wood);
         canvas.Disc(centre, axle, 5, Palette.Blue);
         return canvas.Image;
     }
 
-    private void Write(Span<float> observation)
+    /// <summary>The equations; state [x, xDot, theta, thetaDot].</summary>
+    internal readonly struct Task : IClassicTask
     {
-        observation[0] = (float)x;
-        observation[1] = (float)xDot;
-        observation[2] = (float)theta;
-        observation[3] = (float)thetaDot;
+        public static int Variables => 4;
+
+        public static int Components => 4;
+
+        public static Space ObservationSpace { get; } = new Box(
+            [(float)(-2 * PositionLimit), float.NegativeInfinity, (float)(-2 * AngleLimit), float.NegativeInfinity],
+            [(float)(2 * PositionLimit), float.PositiveInfinity, (float)(2 * AngleLimit), float.PositiveInfinity]);
+
+        public static Space ActionSpace { get; } = new Discrete(2);
+
+        public static void Begin(RandomStream random, Span<double> state)
+        {
+            foreach (ref var variable in state) { variable = random.NextUniform(-0.05, 0.05); }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Observe<TLanes>(StateRows<TLanes> state, ObservationRows<TLanes> observation) where TLanes : unmanaged, ILanes<TLanes>
+        {
+            for (var k = 0; k < 4; k++) { observation[k] = state[k]; }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TLanes Step<TLanes>(StateRows<TLanes> state, TLanes action, out TLanes terminated) where TLanes : unmanaged, ILanes<TLanes>
+        {
+            TLanes x = state[0], xDot = state[1], theta = state[2], thetaDot = state[3];
+            var force = TLanes.Select(TLanes.Equal(action, 1.0), Force, -Force);
+            var (sin, cos) = TLanes.SinCosSmall(theta);
+            // t = (F + m l thetaDot^2 sin theta) / M
+            var t = (force + PoleMass * HalfLength * thetaDot * thetaDot * sin) / TotalMass;
+            // thetaDot' = (g sin theta - t cos theta) / (l (4/3 - m cos^2 theta / M));  xDot' = t - m l thetaDot' cos theta / M
+            var thetaAcceleration = (Gravity * sin - cos * t) / (HalfLength * (4.0 / 3.0 - PoleMass * cos * cos / TotalMass));
+            var xAcceleration = t - PoleMass * HalfLength * thetaAcceleration * cos / TotalMass;
+
+            // Explicit Euler: positions move with the velocities from before the step.
+            x += TimeStep * xDot;
+            theta += TimeStep * thetaDot;
+            state[0] = x;
+            state[1] = xDot + TimeStep * xAcceleration;
+            state[2] = theta;
+            state[3] = thetaDot + TimeStep * thetaAcceleration;
+            terminated = TLanes.Greater(TLanes.Abs(x), PositionLimit) | TLanes.Greater(TLanes.Abs(theta), AngleLimit);
+            return 1.0;
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Bellman.Environments;
 
 /// <summary>
@@ -5,42 +7,58 @@ namespace Bellman.Environments;
 /// at the flag. Observation [position, velocity].
 /// </summary>
 /// <remarks>Computed in double precision; Gymnasium rounds the state to single precision after each step.</remarks>
-public sealed class MountainCarContinuous : IEnvironment, IRenderable
+public sealed class MountainCarContinuous : IClassicEnvironment, IRenderable
 {
     private const double Goal = 0.45;
     private const double Power = 0.0015;
 
-    private Valley car;
+    private readonly SingleCopy<Task> copy = new();
+
+    double[] IClassicEnvironment.State => copy.State;
 
     /// <inheritdoc/>
-    public Space ObservationSpace { get; } = Valley.Space();
+    public Space ObservationSpace => Task.ObservationSpace;
 
     /// <inheritdoc/>
-    public Space ActionSpace { get; } = new Box(-1, 1, 1);
+    public Space ActionSpace => Task.ActionSpace;
 
     /// <inheritdoc/>
-    public void Reset(RandomStream random, Span<float> observation)
+    public void Reset(RandomStream random, Span<float> observation) => copy.Reset(random, observation);
+
+    /// <inheritdoc/>
+    public StepResult Step(ReadOnlySpan<float> action, RandomStream random, Span<float> observation) => copy.Step(action[0], observation);
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state) => Valley.Exchange(state, copy.State);
+
+    /// <inheritdoc/>
+    public string RenderText() => Valley.RenderText(copy.State[0], copy.State[1], Goal);
+
+    /// <inheritdoc/>
+    public RgbImage RenderImage() => Valley.RenderImage(copy.State[0], Goal);
+
+    /// <summary>The equations; state [position, velocity].</summary>
+    internal readonly struct Task : IClassicTask
     {
-        car.Reset(random);
-        car.Write(observation);
+        public static int Variables => Valley.Variables;
+
+        public static int Components => 2;
+
+        public static Space ObservationSpace { get; } = Valley.Space();
+
+        public static Space ActionSpace { get; } = new Box(-1, 1, 1);
+
+        public static void Begin(RandomStream random, Span<double> state) => Valley.Begin(random, state);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Observe<TLanes>(StateRows<TLanes> state, ObservationRows<TLanes> observation) where TLanes : unmanaged, ILanes<TLanes> =>
+            Valley.Observe(state, observation);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TLanes Step<TLanes>(StateRows<TLanes> state, TLanes action, out TLanes terminated) where TLanes : unmanaged, ILanes<TLanes>
+        {
+            terminated = Valley.Move(state, TLanes.Clamp(action, -1.0, 1.0) * Power, Goal);
+            return TLanes.Select(terminated, 100.0, 0.0) - 0.1 * action * action;
+        }
     }
-
-    /// <inheritdoc/>
-    public StepResult Step(ReadOnlySpan<float> action, RandomStream random, Span<float> observation)
-    {
-        double throttle = action[0];
-        car.Move(Math.Clamp(throttle, -1, 1) * Power);
-        car.Write(observation);
-        var reached = car.Position >= Goal && car.Velocity >= 0;
-        return new StepResult((reached ? 100 : 0) - 0.1 * throttle * throttle, Terminated: reached);
-    }
-
-    /// <inheritdoc/>
-    public void Exchange(StateExchange state) => car.Exchange(state);
-
-    /// <inheritdoc/>
-    public string RenderText() => car.RenderText(Goal);
-
-    /// <inheritdoc/>
-    public RgbImage RenderImage() => car.RenderImage(Goal);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Bellman.Environments;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace Bellman.Environments;
 /// [cos theta, sin theta, thetaDot] with theta = 0 upright; action: torque in [-2, 2] N m; reward
 /// -(theta^2 + 0.1 thetaDot^2 + 0.001 torque^2). It never terminates.
 /// </summary>
-public sealed class Pendulum : IEnvironment, IRenderable
+public sealed class Pendulum : IClassicEnvironment, IRenderable
 {
     private const double Gravity = 10;
     private const double Mass = 1;
@@ -14,46 +16,44 @@ public sealed class Pendulum : IEnvironment, IRenderable
     private const double MaximumTorque = 2;
     private const double TimeStep = 0.05;
 
-    private double theta, thetaDot, torque;
+    private readonly SingleCopy<Task> copy = new();
+    private double torque;
+
+    private ref double Theta => ref copy.State[0];
+
+    private ref double ThetaDot => ref copy.State[1];
+
+    double[] IClassicEnvironment.State => copy.State;
 
     /// <inheritdoc/>
-    public Space ObservationSpace { get; } = new Box([-1, -1, (float)-MaximumSpeed], [1, 1, (float)MaximumSpeed]);
+    public Space ObservationSpace => Task.ObservationSpace;
 
     /// <inheritdoc/>
-    public Space ActionSpace { get; } = new Box((float)-MaximumTorque, (float)MaximumTorque, 1);
+    public Space ActionSpace => Task.ActionSpace;
 
     /// <inheritdoc/>
     public void Reset(RandomStream random, Span<float> observation)
     {
-        theta = random.NextUniform(-Math.PI, Math.PI);
-        thetaDot = random.NextUniform(-1, 1);
         torque = 0;
-        Write(observation);
+        copy.Reset(random, observation);
     }
 
     /// <inheritdoc/>
     public StepResult Step(ReadOnlySpan<float> action, RandomStream random, Span<float> observation)
     {
         torque = Math.Clamp((double)action[0], -MaximumTorque, MaximumTorque);
-        var angle = Wrap(theta);
-        var cost = angle * angle + 0.1 * thetaDot * thetaDot + 0.001 * torque * torque;
-        // thetaDot <- clip(thetaDot + (3g / (2l) sin theta + 3 / (m l^2) u) dt);  theta <- theta + thetaDot dt, with the new speed
-        var acceleration = 3 * Gravity / (2 * Length) * Math.Sin(theta) + 3 / (Mass * Length * Length) * torque;
-        thetaDot = Math.Clamp(thetaDot + acceleration * TimeStep, -MaximumSpeed, MaximumSpeed);
-        theta += thetaDot * TimeStep;
-        Write(observation);
-        return new StepResult(-cost);
+        return copy.Step(action[0], observation);
     }
 
     /// <inheritdoc/>
     public void Exchange(StateExchange state)
     {
-        state.Value(nameof(theta), ref theta);
-        state.Value(nameof(thetaDot), ref thetaDot);
+        state.Value("theta", ref Theta);
+        state.Value("thetaDot", ref ThetaDot);
         // Shown in pictures only; what follows does not depend on it.
         if (state.IsLoading) { torque = 0; }
-        RestoredState.RequireFinite(state, nameof(theta), theta);
-        RestoredState.RequireWithin(state, nameof(thetaDot), thetaDot, -MaximumSpeed, MaximumSpeed);
+        RestoredState.RequireFinite(state, "theta", Theta);
+        RestoredState.RequireWithin(state, "thetaDot", ThetaDot, -MaximumSpeed, MaximumSpeed);
     }
 
     /// <inheritdoc/>
@@ -62,10 +62,10 @@ public sealed class Pendulum : IEnvironment, IRenderable
         // Twelve hours of a clock face, the pendulum's end at one of them.
         const string Face = "  .....  \n .     . \n.       .\n.   o   .\n.       .\n .     . \n  .....  ";
         var rows = Face.Split('\n').Select(row => row.ToCharArray()).ToArray();
-        var row = 3 - (int)Math.Round(3 * Math.Cos(theta));
-        var column = 4 - (int)Math.Round(4 * Math.Sin(theta));
+        var row = 3 - (int)Math.Round(3 * Math.Cos(Theta));
+        var column = 4 - (int)Math.Round(4 * Math.Sin(Theta));
         rows[row][column] = '@';
-        return $"{string.Join('\n', rows.Select(line => new string(line)))}\ntheta {Wrap(theta):0.000}  thetaDot {thetaDot:0.000}  torque {torque:0.000}\n";
+        return $"{string.Join('\n', rows.Select(line => new string(line)))}\ntheta {Lane.WrapAngle(Theta).Value:0.000}  thetaDot {ThetaDot:0.000}  torque {torque:0.000}\n";
     }
 
     /// <inheritdoc/>
@@ -77,7 +77,7 @@ public sealed class Pendulum : IEnvironment, IRenderable
         var canvas = new Canvas(Size, Size, Palette.Background);
         canvas.Ring(Centre, Centre, Rod, 1, Palette.Line);
         // Positive angles turn counter-clockwise from upright.
-        var (sin, cos) = Math.SinCos(theta);
+        var (sin, cos) = Math.SinCos(Theta);
         canvas.Line(Centre, Centre, Centre - Rod * sin, Centre - Rod * cos, 30, Palette.Red);
         DrawTorque(canvas, Centre);
         canvas.Disc(Centre, Centre, 7, Palette.Ink);
@@ -106,17 +106,46 @@ public sealed class Pendulum : IEnvironment, IRenderable
             (x + 9 * tangentY, y - 9 * tangentX));
     }
 
-    private void Write(Span<float> observation)
+    /// <summary>The equations; state [theta, thetaDot].</summary>
+    internal readonly struct Task : IClassicTask
     {
-        observation[0] = (float)Math.Cos(theta);
-        observation[1] = (float)Math.Sin(theta);
-        observation[2] = (float)thetaDot;
-    }
+        public static int Variables => 2;
 
-    // To [-pi, pi); the remainder is exact, so this equals Gymnasium's ((angle + pi) mod 2 pi) - pi to the last bit.
-    private static double Wrap(double angle)
-    {
-        var remainder = (angle + Math.PI) % (2 * Math.PI);
-        return (remainder < 0 ? remainder + 2 * Math.PI : remainder) - Math.PI;
+        public static int Components => 3;
+
+        public static Space ObservationSpace { get; } = new Box([-1, -1, (float)-MaximumSpeed], [1, 1, (float)MaximumSpeed]);
+
+        public static Space ActionSpace { get; } = new Box((float)-MaximumTorque, (float)MaximumTorque, 1);
+
+        public static void Begin(RandomStream random, Span<double> state)
+        {
+            state[0] = random.NextUniform(-Math.PI, Math.PI);
+            state[1] = random.NextUniform(-1, 1);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Observe<TLanes>(StateRows<TLanes> state, ObservationRows<TLanes> observation) where TLanes : unmanaged, ILanes<TLanes>
+        {
+            var (sin, cos) = TLanes.SinCos(state[0]);
+            observation[0] = cos;
+            observation[1] = sin;
+            observation[2] = state[1];
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TLanes Step<TLanes>(StateRows<TLanes> state, TLanes action, out TLanes terminated) where TLanes : unmanaged, ILanes<TLanes>
+        {
+            TLanes theta = state[0], thetaDot = state[1];
+            var torque = TLanes.Clamp(action, -MaximumTorque, MaximumTorque);
+            var angle = TLanes.WrapAngle(theta);
+            var cost = angle * angle + 0.1 * thetaDot * thetaDot + 0.001 * torque * torque;
+            // thetaDot <- clip(thetaDot + (3g / (2l) sin theta + 3 / (m l^2) u) dt);  theta <- theta + thetaDot dt, with the new speed
+            var acceleration = 3 * Gravity / (2 * Length) * TLanes.SinCos(theta).Sin + 3 / (Mass * Length * Length) * torque;
+            thetaDot = TLanes.Clamp(thetaDot + acceleration * TimeStep, -MaximumSpeed, MaximumSpeed);
+            state[0] = theta + thetaDot * TimeStep;
+            state[1] = thetaDot;
+            terminated = 0.0;
+            return -cost;
+        }
     }
 }

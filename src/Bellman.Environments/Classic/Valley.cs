@@ -1,51 +1,54 @@
+using System.Runtime.CompilerServices;
+
 namespace Bellman.Environments;
 
 /// <summary>The car and its valley, which both mountain car tasks share.</summary>
-internal struct Valley
+internal static class Valley
 {
     private const double Left = -1.2;
     private const double Right = 0.6;
     private const double MaximumSpeed = 0.07;
     private const double Slope = 0.0025;
 
-    private double position;
-    private double velocity;
-
-    public readonly double Position => position;
-
-    public readonly double Velocity => velocity;
+    public const int Variables = 2;
 
     public static Box Space() => new([(float)Left, (float)-MaximumSpeed], [(float)Right, (float)MaximumSpeed]);
 
-    public void Reset(RandomStream random)
+    public static void Begin(RandomStream random, Span<double> state)
     {
-        position = random.NextUniform(-0.6, -0.4);
-        velocity = 0;
+        state[0] = random.NextUniform(-0.6, -0.4);
+        state[1] = 0;
     }
 
-    public void Move(double thrust)
+    /// <summary>Moves [position, velocity] and tells, as a mask, which cars are at the goal and do not roll back.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Move<TLanes>(StateRows<TLanes> state, TLanes thrust, double goal) where TLanes : unmanaged, ILanes<TLanes>
     {
         // v <- clip(v + thrust - 0.0025 cos(3 x));  x <- clip(x + v);  the left wall stops the car
-        velocity = Math.Clamp(velocity + thrust - Slope * Math.Cos(3 * position), -MaximumSpeed, MaximumSpeed);
-        position = Math.Clamp(position + velocity, Left, Right);
-        if (position == Left && velocity < 0) { velocity = 0; }
+        var velocity = TLanes.Clamp(state[1] + thrust - Slope * TLanes.SinCos(3.0 * state[0]).Cos, -MaximumSpeed, MaximumSpeed);
+        var position = TLanes.Clamp(state[0] + velocity, Left, Right);
+        velocity = TLanes.Select(TLanes.Equal(position, Left) & TLanes.Greater(0.0, velocity), 0.0, velocity);
+        state[0] = position;
+        state[1] = velocity;
+        return TLanes.GreaterOrEqual(position, goal) & TLanes.GreaterOrEqual(velocity, 0.0);
     }
 
-    public readonly void Write(Span<float> observation)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Observe<TLanes>(StateRows<TLanes> state, ObservationRows<TLanes> observation) where TLanes : unmanaged, ILanes<TLanes>
     {
-        observation[0] = (float)position;
-        observation[1] = (float)velocity;
+        observation[0] = state[0];
+        observation[1] = state[1];
     }
 
-    public void Exchange(StateExchange state)
+    public static void Exchange(StateExchange state, double[] variables)
     {
-        state.Value(nameof(position), ref position);
-        state.Value(nameof(velocity), ref velocity);
-        RestoredState.RequireWithin(state, nameof(position), position, Left, Right);
-        RestoredState.RequireWithin(state, nameof(velocity), velocity, -MaximumSpeed, MaximumSpeed);
+        state.Value("position", ref variables[0]);
+        state.Value("velocity", ref variables[1]);
+        RestoredState.RequireWithin(state, "position", variables[0], Left, Right);
+        RestoredState.RequireWithin(state, "velocity", variables[1], -MaximumSpeed, MaximumSpeed);
     }
 
-    public readonly string RenderText(double goal)
+    public static string RenderText(double position, double velocity, double goal)
     {
         const int Columns = 46;
         const int Rows = 9;
@@ -60,7 +63,7 @@ internal struct Valley
         return $"{string.Join('\n', rows.Select(row => new string(row).TrimEnd()))}\nposition {position:0.000}  velocity {velocity:0.0000}\n";
     }
 
-    public readonly RgbImage RenderImage(double goal)
+    public static RgbImage RenderImage(double position, double goal)
     {
         const int Width = 600;
         const int Height = 400;

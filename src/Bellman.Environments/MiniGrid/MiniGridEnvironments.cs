@@ -65,7 +65,7 @@ public static class MiniGridEnvironments
                 // The environment truncates itself, since its reward depends on the limit; listings show it from here.
                 TimeLimit = level.MaximumSteps,
                 Options = typeof(MiniGridOptions),
-                CreateBatch = (arguments, copies) => new MiniGridVectorEnvironment(level, arguments.Bind<MiniGridOptions>(), copies),
+                CreateBatch = request => new MiniGridVectorEnvironment(level, request.Arguments.Bind<MiniGridOptions>(), request.Copies),
             });
         }
     }

@@ -16,11 +16,18 @@ public sealed record EnvironmentRegistration(string Id, string Summary, Func<Env
     public Type? Options { get; init; }
 
     /// <summary>
-    /// Makes the batched form of this environment (copies) where its family has one of its own; null means that
-    /// copies of the single form are stepped.
+    /// Makes the batched form of this environment where its family has one of its own; null means that copies of the
+    /// single form are stepped. A batched form keeps the time limit and refuses what the guard refuses.
     /// </summary>
-    public Func<EnvironmentArguments, int, VectorEnvironment>? CreateBatch { get; init; }
+    public Func<BatchRequest, VectorEnvironment>? CreateBatch { get; init; }
 }
+
+/// <summary>What a batched form is made from.</summary>
+/// <param name="Registration">Its id and time limit.</param>
+/// <param name="Arguments">The options given after the id.</param>
+/// <param name="Copies">How many, at least 1.</param>
+/// <param name="Threads">Threads that may step them; results do not depend on it.</param>
+public sealed record BatchRequest(EnvironmentRegistration Registration, EnvironmentArguments Arguments, int Copies, int Threads);
 
 /// <summary>The options given after an id, as in <c>FrozenLake-v1?map=8x8&amp;slippery=false</c>.</summary>
 public sealed class EnvironmentArguments
@@ -93,8 +100,9 @@ public sealed class EnvironmentRegistry
     public VectorEnvironment MakeVector(string id, int copies, int threads = 1)
     {
         var (registration, arguments) = Parse(id);
+        if (registration.Options is null) { arguments.RequireNone(); }
         return registration.CreateBatch is { } createBatch
-            ? createBatch(arguments, copies)
+            ? createBatch(new BatchRequest(registration, arguments, copies, threads))
             : new SynchronousVectorEnvironment(() => Make(registration, arguments), copies, threads);
     }
 

@@ -13,6 +13,13 @@ public sealed class GuardedEnvironment(IEnvironment inner, string name) : Enviro
     private bool running;
     private long steps;
 
+    /// <summary>Whether it may be stepped, and how often it was; a batched form that counts for itself sets it before a state is saved.</summary>
+    internal (bool Running, long Steps) Progress
+    {
+        get => (running, steps);
+        set => (running, steps) = value;
+    }
+
     /// <inheritdoc/>
     public override void Reset(RandomStream random, Span<float> observation)
     {
@@ -35,7 +42,7 @@ public sealed class GuardedEnvironment(IEnvironment inner, string name) : Enviro
     {
         if (!running)
         {
-            throw new BellmanException($"{name} was stepped before a reset, or after its episode had ended. Call Reset first.");
+            throw BeforeReset(name);
         }
         if (Inner.ActionSpace.Explain(action) is { } wrong) { action = Correct(action, wrong); }
         observation.Fill(float.NaN);
@@ -64,16 +71,26 @@ public sealed class GuardedEnvironment(IEnvironment inner, string name) : Enviro
 
     private ReadOnlySpan<float> Correct(ReadOnlySpan<float> action, string wrong)
     {
-        if (Inner.ActionSpace is Box box && action.Length == clipped.Length && !action.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
-        {
-            action.CopyTo(clipped);
-            box.Clip(clipped);
-            var overshoot = 0f;
-            for (var i = 0; i < clipped.Length; i++) { overshoot = Math.Max(overshoot, Math.Abs(clipped[i] - action[i])); }
-            if (overshoot <= Tolerance) { return clipped; }
-        }
-        throw new BellmanException($"The action [{string.Join(", ", action.ToArray())}] is outside the action space of {name}: {wrong}. Valid actions: {Inner.ActionSpace}.");
+        if (TryClip(Inner.ActionSpace, action, clipped)) { return clipped; }
+        throw OutsideActionSpace(name, action, wrong, Inner.ActionSpace);
     }
+
+    /// <summary>Moves an action that oversteps a bound by no more than a rounding error back into the space.</summary>
+    internal static bool TryClip(Space space, ReadOnlySpan<float> action, Span<float> clipped)
+    {
+        if (space is not Box box || action.Length != clipped.Length || action.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)) { return false; }
+        action.CopyTo(clipped);
+        box.Clip(clipped);
+        var overshoot = 0f;
+        for (var i = 0; i < clipped.Length; i++) { overshoot = Math.Max(overshoot, Math.Abs(clipped[i] - action[i])); }
+        return overshoot <= Tolerance;
+    }
+
+    internal static BellmanException OutsideActionSpace(string name, ReadOnlySpan<float> action, string wrong, Space space) =>
+        new($"The action [{string.Join(", ", action.ToArray())}] is outside the action space of {name}: {wrong}. Valid actions: {space}.");
+
+    internal static BellmanException BeforeReset(string name) =>
+        new($"{name} was stepped before a reset, or after its episode had ended. Call Reset first.");
 
     private void CheckFinite(ReadOnlySpan<float> observation, double reward)
     {
@@ -81,18 +98,20 @@ public sealed class GuardedEnvironment(IEnvironment inner, string name) : Enviro
         {
             if (!float.IsFinite(observation[i]))
             {
-                throw new BellmanException(
-                    $"{name} wrote an observation that is not valid at {When}: component {i} of {observation.Length} is {observation[i]} (NaN also when it was not written). " +
-                    $"An observation is {Inner.ObservationSpace.Size} finite numbers; correct the environment's Reset and Step.");
+                throw NotFinite(name, When(steps), i, observation);
             }
         }
         if (!double.IsFinite(reward))
         {
-            throw new BellmanException($"{name} returned the reward {reward} at {When}. A reward is a finite number; correct the environment's Step.");
+            throw new BellmanException($"{name} returned the reward {reward} at {When(steps)}. A reward is a finite number; correct the environment's Step.");
         }
     }
 
-    private string When => steps == 0 ? "reset" : $"step {steps}";
+    internal static BellmanException NotFinite(string name, string when, int component, ReadOnlySpan<float> observation) => new(
+        $"{name} wrote an observation that is not valid at {when}: component {component} of {observation.Length} is {observation[component]} (NaN also when it was not written). " +
+        $"An observation is {observation.Length} finite numbers; correct the environment's Reset and Step.");
+
+    internal static string When(long steps) => steps == 0 ? "reset" : $"step {steps}";
 
     private BellmanException WrongShape(Exception error) => new(
         $"{name} failed while it wrote an observation ({error.Message}). Its observation space {Inner.ObservationSpace} has room for {Inner.ObservationSpace.Size} numbers; " +

@@ -38,15 +38,7 @@ public sealed class SynchronousVectorEnvironment : VectorEnvironment
     /// <inheritdoc/>
     public override void Step()
     {
-        if (stepRange is null) { StepRange(0); return; }
-        try
-        {
-            Parallel.For(0, threads, stepRange);
-        }
-        catch (AggregateException failures)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]);
-        }
+        if (stepRange is null) { StepRange(0); } else { InParallel(threads, stepRange); }
     }
 
     /// <inheritdoc/>

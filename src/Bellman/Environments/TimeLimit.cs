@@ -15,6 +15,9 @@ public sealed class TimeLimit : EnvironmentWrapper
     /// <summary>The limit.</summary>
     public int Steps { get; }
 
+    /// <summary>Steps of the episode so far; a batched form that counts for itself sets it before a state is saved.</summary>
+    internal ref int Elapsed => ref elapsed;
+
     /// <inheritdoc/>
     public override void Reset(RandomStream random, Span<float> observation)
     {

@@ -29,8 +29,8 @@ public abstract class VectorEnvironment : IStateful, IDisposable
         Truncated = new bool[count];
         EpisodeReturns = new double[count];
         EpisodeLengths = new int[count];
-        runningReturns = new double[count];
-        runningLengths = new int[count];
+        runningReturns = GC.AllocateArray<double>(count, pinned: true);
+        runningLengths = GC.AllocateArray<int>(count, pinned: true);
     }
 
     /// <summary>Space of one copy's observation.</summary>
@@ -97,6 +97,25 @@ public abstract class VectorEnvironment : IStateful, IDisposable
             EpisodeLengths[index] = runningLengths[index];
             runningReturns[index] = 0;
             runningLengths[index] = 0;
+        }
+    }
+
+    /// <summary>[N], pinned: undiscounted returns of the episodes so far, for implementations that book many copies at once.</summary>
+    protected double[] RunningReturns => runningReturns;
+
+    /// <summary>[N], pinned: steps of the episodes so far.</summary>
+    protected int[] RunningLengths => runningLengths;
+
+    /// <summary>Runs <paramref name="part"/>(0) to <paramref name="part"/>(<paramref name="parts"/> - 1), each on a thread of its own; a failure is thrown as it was.</summary>
+    protected static void InParallel(int parts, Action<int> part)
+    {
+        try
+        {
+            Parallel.For(0, parts, part);
+        }
+        catch (AggregateException failures)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]);
         }
     }
 
