@@ -2,7 +2,8 @@ namespace Bellman;
 
 /// <summary>
 /// The last <see cref="Capacity"/> transitions (s, a, r, s', terminated), each field in one contiguous block. The next
-/// observation is the true one that followed, also where the episode was truncated and its environment reset.
+/// observation is the true one that followed, also where the episode was truncated and its environment reset. A row may
+/// span several steps: r is then their discounted sum and s' what followed the last.
 /// </summary>
 public sealed class ReplayBuffer : IStateful
 {
@@ -21,6 +22,7 @@ public sealed class ReplayBuffer : IStateful
         Actions = new float[capacity * actionSize];
         Rewards = new float[capacity];
         Terminated = new bool[capacity];
+        Steps = new int[capacity];
     }
 
     /// <summary>Most transitions it holds.</summary>
@@ -50,8 +52,11 @@ public sealed class ReplayBuffer : IStateful
     /// <summary>[capacity].</summary>
     public bool[] Terminated { get; }
 
+    /// <summary>[capacity]: environment steps from s to s', k: its value is discounted by gamma^k.</summary>
+    public int[] Steps { get; }
+
     /// <summary>Stores a transition over the oldest one and returns its row.</summary>
-    public int Add(ReadOnlySpan<float> observation, ReadOnlySpan<float> action, float reward, ReadOnlySpan<float> nextObservation, bool terminated)
+    public int Add(ReadOnlySpan<float> observation, ReadOnlySpan<float> action, float reward, ReadOnlySpan<float> nextObservation, bool terminated, int steps = 1)
     {
         var row = next;
         observation.CopyTo(Observations.AsSpan(row * ObservationSize, ObservationSize));
@@ -59,6 +64,7 @@ public sealed class ReplayBuffer : IStateful
         action.CopyTo(Actions.AsSpan(row * ActionSize, ActionSize));
         Rewards[row] = reward;
         Terminated[row] = terminated;
+        Steps[row] = steps;
         next = (next + 1) % Capacity;
         count = Math.Min(count + 1, Capacity);
         return row;
@@ -80,6 +86,7 @@ public sealed class ReplayBuffer : IStateful
         Rows(state, "actions", Actions, count * ActionSize);
         Rows(state, "rewards", Rewards, count);
         Rows(state, "terminated", Terminated, count);
+        Rows(state, "steps", Steps, count);
     }
 
     /// <summary>Only the rows in use travel: an early checkpoint of a large buffer is small.</summary>
