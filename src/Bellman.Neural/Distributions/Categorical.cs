@@ -69,6 +69,18 @@ public static class Categorical
         for (var action = 0; action < logits.Length; action++) { logProbabilities[action] = logits[action] - normaliser; }
     }
 
+    /// <summary>π of every action.</summary>
+    public static void Softmax(ReadOnlySpan<float> logits, Span<float> probabilities)
+    {
+        var largest = Largest(logits);
+        probabilities = probabilities[..logits.Length];
+        for (var action = 0; action < logits.Length; action++) { probabilities[action] = logits[action] - largest; }
+        VectorKernels.Active.Exp(probabilities);
+        var total = 0f;
+        foreach (var weight in probabilities) { total += weight; }
+        VectorKernels.Active.Scale(probabilities, 1 / total);
+    }
+
     /// <summary>
     /// Adds the gradient of w₁ log π(action) + w₂ H with respect to the logits.
     /// </summary>

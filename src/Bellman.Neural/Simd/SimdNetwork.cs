@@ -28,11 +28,13 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork, IParallelWor
     private readonly AlignedBuffer scratch = new();
     private readonly nint scratchSize;
     private int keptRows = -1;
+    private bool keptSparse;
 
     // The call in progress, for the tasks of its loop.
     private float* source;
     private float* destination;
     private int rows;
+    private bool sparse;
 
     public SimdNetwork(DenseLayout[] layouts, ParameterBuffer parameters, WorkerTeam team)
     {
@@ -58,6 +60,7 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork, IParallelWor
     {
         NetworkArguments.Check(this, inputs, batch, outputs);
         Synchronise();
+        sparse = SparseKernel<TVector, TOps>.Suits(inputs, Inputs);
         fixed (float* from = inputs, to = outputs) { RunRows(ForwardPhase, from, to, batch); }
     }
 
@@ -67,6 +70,7 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork, IParallelWor
         Synchronise();
         keptInputs.EnsureCapacity((long)batch * layers[0].InputStride);
         foreach (var layer in layers) { layer.EnsureTrainingCapacity(batch); }
+        keptSparse = sparse = SparseKernel<TVector, TOps>.Suits(inputs, Inputs);
         fixed (float* from = inputs, to = outputs) { RunRows(ForwardTrainingPhase, from, to, batch); }
         keptRows = batch;
     }
@@ -130,7 +134,7 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork, IParallelWor
         for (var index = 0; index < layers.Length; index++)
         {
             var y = buffers + (index & 1) * scratchSize;
-            ForwardLayer(layers[index], x, stride, y, count, null, null, null);
+            ForwardLayer(layers[index], x, stride, index == 0 && sparse, y, count, null, null, null);
             x = y;
             stride = layers[index].OutputStride;
         }
@@ -143,11 +147,14 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork, IParallelWor
     }
 
     /// <summary>y = f(norm(x Wᵀ + b)).</summary>
-    private static void ForwardLayer(SimdLayer layer, float* x, nint xStride, float* y, int rows, float* preActivation, float* normalised, float* inverseDeviation)
+    private static void ForwardLayer(
+        SimdLayer layer, float* x, nint xStride, bool sparse, float* y, int rows, float* preActivation, float* normalised, float* inverseDeviation)
     {
         var layout = layer.Layout;
         nint stride = layer.OutputStride;
-        MatrixKernel<TVector, TOps>.Multiply(x, xStride, 1, layer.Transposed, stride, y, stride, rows, SimdLayer.Padded(layout.Outputs), layout.Inputs, layer.Bias);
+        var columns = SimdLayer.Padded(layout.Outputs);
+        if (sparse) { SparseKernel<TVector, TOps>.Multiply(x, xStride, layout.Inputs, layer.Transposed, stride, y, rows, columns, layer.Bias); }
+        else { MatrixKernel<TVector, TOps>.Multiply(x, xStride, 1, layer.Transposed, stride, y, stride, rows, columns, layout.Inputs, layer.Bias); }
         if (layout.HasNorm)
         {
             for (var row = 0; row < rows; row++)
@@ -170,7 +177,7 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork, IParallelWor
         {
             var offset = start * (nint)layer.OutputStride;
             ForwardLayer(
-                layer, x, stride, layer.Output + offset, count,
+                layer, x, stride, sparse && layer == layers[0], layer.Output + offset, count,
                 layer.KeepsPreActivation ? layer.PreActivation + offset : null,
                 layer.Layout.HasNorm ? layer.Normalised + offset : null,
                 layer.Layout.HasNorm ? layer.InverseDeviation + start : null);
@@ -221,7 +228,12 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork, IParallelWor
         var x = task.Layer == 0 ? keptInputs.Pointer : layers[task.Layer - 1].Output;
         nint xStride = layer.InputStride, stride = layer.OutputStride;
         var gradient = Parameters.GradientPointer + layout.Weight;
-        if (layer.GradientTransposed)
+        if (task.Layer == 0 && keptSparse)
+        {
+            // One task for all of them: there is little to do, and rows of inputs are read once.
+            if (task.Start == 0) { SparseKernel<TVector, TOps>.AddProduct(x, xStride, layout.Inputs, layer.SumDelta, stride, rows, layout.Outputs, gradient); }
+        }
+        else if (layer.GradientTransposed)
         {
             var sums = layer.GradientScratch + task.Start * stride;
             MatrixKernel<TVector, TOps>.Multiply(x + task.Start, 1, xStride, layer.SumDelta, stride, sums, stride, task.Rows, SimdLayer.Padded(layout.Outputs), rows, null);

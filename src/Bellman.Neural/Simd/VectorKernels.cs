@@ -16,6 +16,12 @@ internal abstract class VectorKernels
     /// <summary>a = a + tau (b - a).</summary>
     public abstract void MoveTowards(Span<float> a, ReadOnlySpan<float> b, float tau);
 
+    /// <summary>a = a + b.</summary>
+    public abstract void Add(Span<float> a, ReadOnlySpan<float> b);
+
+    /// <summary>sum = sum + factor a b, componentwise.</summary>
+    public abstract void AddProduct(Span<float> sum, ReadOnlySpan<float> a, ReadOnlySpan<float> b, float factor);
+
     public abstract double SumOfSquares(ReadOnlySpan<float> a);
 
     public abstract void Scale(Span<float> a, float factor);
@@ -28,8 +34,6 @@ internal abstract class VectorKernels
     public abstract void Tanh(Span<float> a);
 
     public abstract INetwork CreateNetwork(DenseLayout[] layers, ParameterBuffer parameters, WorkerTeam team);
-
-    public abstract IRecurrentNetwork CreateRecurrent(RecurrentCell cell, DenseLayout input, DenseLayout hidden, ParameterBuffer parameters);
 
     private static List<VectorKernels> Find()
     {
@@ -64,10 +68,6 @@ internal sealed unsafe class VectorKernels<TVector, TOps> : VectorKernels
     public override INetwork CreateNetwork(DenseLayout[] layers, ParameterBuffer parameters, WorkerTeam team) =>
         new SimdNetwork<TVector, TOps>(layers, parameters, team);
 
-    public override IRecurrentNetwork CreateRecurrent(RecurrentCell cell, DenseLayout input, DenseLayout hidden, ParameterBuffer parameters) => cell == RecurrentCell.Lstm
-        ? new SimdRecurrentNetwork<TVector, TOps, LstmCell>(input, hidden, parameters)
-        : new SimdRecurrentNetwork<TVector, TOps, GruCell>(input, hidden, parameters);
-
     public override void MoveTowards(Span<float> a, ReadOnlySpan<float> b, float tau)
     {
         fixed (float* to = a, from = b)
@@ -81,6 +81,30 @@ internal sealed unsafe class VectorKernels<TVector, TOps> : VectorKernels
                 TOps.Store(TOps.MultiplyAdd(share, TOps.Load(from + i), TOps.Multiply(rest, TOps.Load(to + i))), to + i);
             }
             for (var i = whole; i < a.Length; i++) { to[i] = tau * from[i] + (1 - tau) * to[i]; }
+        }
+    }
+
+    public override void Add(Span<float> a, ReadOnlySpan<float> b)
+    {
+        fixed (float* to = a, from = b)
+        {
+            var whole = Whole(a.Length);
+            for (nint i = 0; i < whole; i += TOps.Width) { TOps.Store(TOps.Add(TOps.Load(to + i), TOps.Load(from + i)), to + i); }
+            for (var i = whole; i < a.Length; i++) { to[i] += from[i]; }
+        }
+    }
+
+    public override void AddProduct(Span<float> sum, ReadOnlySpan<float> a, ReadOnlySpan<float> b, float factor)
+    {
+        fixed (float* to = sum, x = a, y = b)
+        {
+            var whole = Whole(sum.Length);
+            var multiplier = TOps.Broadcast(factor);
+            for (nint i = 0; i < whole; i += TOps.Width)
+            {
+                TOps.Store(TOps.MultiplyAdd(TOps.Multiply(multiplier, TOps.Load(x + i)), TOps.Load(y + i), TOps.Load(to + i)), to + i);
+            }
+            for (var i = whole; i < sum.Length; i++) { to[i] += factor * x[i] * y[i]; }
         }
     }
 

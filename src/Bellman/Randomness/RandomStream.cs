@@ -81,6 +81,21 @@ public sealed class RandomStream : IStateful
         return radius * Math.Cos(2 * Math.PI * NextDouble());
     }
 
+    /// <summary>
+    /// Fills <paramref name="values"/> with standard normal draws in single precision, both of each Box-Muller pair: much
+    /// quicker than <see cref="NextGaussian"/>, with tails that end at 5.8 standard deviations.
+    /// </summary>
+    public void NextGaussians(Span<float> values)
+    {
+        for (var i = 0; i < values.Length; i += 2)
+        {
+            var radius = MathF.Sqrt(-2 * MathF.Log(1 - NextSingle()));
+            var (sine, cosine) = MathF.SinCos(2 * MathF.PI * NextSingle());
+            values[i] = radius * cosine;
+            if (i + 1 < values.Length) { values[i + 1] = radius * sine; }
+        }
+    }
+
     /// <summary>An index drawn in proportion to non-negative <paramref name="weights"/>, which need not sum to 1.</summary>
     public int NextCategorical(ReadOnlySpan<double> weights)
     {

@@ -1,0 +1,124 @@
+namespace Bellman.Neural;
+
+/// <summary>
+/// w = mu + sigma f(eps_out) f(eps_in)ᵀ, b = mu_b + sigma_b f(eps_out), with f(x) = sgn(x) sqrt|x|. The noisy parameters
+/// are put together in a buffer of their own before each pass, and an ordinary network runs on them; its gradients g are
+/// those of the means, and those of sigma are g times the noise.
+/// </summary>
+internal sealed class NoisyNetwork : INoisyNetwork
+{
+    private readonly INetwork inner;
+    private readonly ParameterBuffer noisy;
+    private readonly Layer[] layers;
+    private readonly int start;
+    private bool silent = true;
+
+    /// <param name="inner">The network over <paramref name="noisy"/>.</param>
+    /// <param name="noisy">Means plus noise, laid out as an MLP.</param>
+    /// <param name="parameters">The group's buffer, in which the means lie in the same order and without gaps.</param>
+    /// <param name="layouts">Where each layer lies in <paramref name="noisy"/>.</param>
+    /// <param name="name">The part's name.</param>
+    public NoisyNetwork(INetwork inner, ParameterBuffer noisy, ParameterBuffer parameters, DenseLayout[] layouts, string name)
+    {
+        (this.inner, this.noisy, Parameters) = (inner, noisy, parameters);
+        start = parameters.Find($"{name}.0.weight").Offset;
+        layers = [.. layouts.Select((layout, index) => new Layer(
+            layout,
+            parameters.Find(NoisyMlpPart.Deviation($"{name}.{index}.weight")).Offset,
+            parameters.Find(NoisyMlpPart.Deviation($"{name}.{index}.bias")).Offset))];
+    }
+
+    public int Inputs => inner.Inputs;
+
+    public int Outputs => inner.Outputs;
+
+    public ParameterBuffer Parameters { get; }
+
+    public void DrawNoise(RandomStream random)
+    {
+        silent = false;
+        foreach (var layer in layers)
+        {
+            random.NextGaussians(layer.InputNoise);
+            random.NextGaussians(layer.OutputNoise);
+            Shape(layer.InputNoise);
+            Shape(layer.OutputNoise);
+        }
+    }
+
+    public void SilenceNoise() => silent = true;
+
+    public void Forward(ReadOnlySpan<float> inputs, int batch, Span<float> outputs)
+    {
+        Compose();
+        inner.Forward(inputs, batch, outputs);
+    }
+
+    public void ForwardTraining(ReadOnlySpan<float> inputs, int batch, Span<float> outputs)
+    {
+        Compose();
+        inner.ForwardTraining(inputs, batch, outputs);
+    }
+
+    public void Backward(ReadOnlySpan<float> outputGradients, int batch, Span<float> inputGradients, bool parameterGradients = true)
+    {
+        noisy.ClearGradients();
+        inner.Backward(outputGradients, batch, inputGradients, parameterGradients);
+        if (!parameterGradients) { return; }
+        VectorKernels.Active.Add(Parameters.Gradients.AsSpan(start, noisy.Gradients.Length), noisy.Gradients);
+        if (silent) { return; }
+        foreach (var layer in layers)
+        {
+            var (inputs, layout) = (layer.Layout.Inputs, layer.Layout);
+            for (var output = 0; output < layout.Outputs; output++)
+            {
+                // dL/dsigma = dL/dw f(eps_out) f(eps_in)
+                VectorKernels.Active.AddProduct(
+                    Parameters.Gradients.AsSpan(layer.WeightDeviation + output * inputs, inputs),
+                    noisy.Gradients.AsSpan(layout.Weight + output * inputs, inputs), layer.InputNoise, layer.OutputNoise[output]);
+            }
+            VectorKernels.Active.AddProduct(
+                Parameters.Gradients.AsSpan(layer.BiasDeviation, layout.Outputs), noisy.Gradients.AsSpan(layout.Bias, layout.Outputs), layer.OutputNoise, 1);
+        }
+    }
+
+    public void Dispose() => inner.Dispose();
+
+    private void Compose()
+    {
+        Parameters.Values.AsSpan(start, noisy.Values.Length).CopyTo(noisy.Values);
+        if (silent) { return; }
+        foreach (var layer in layers)
+        {
+            var (inputs, layout) = (layer.Layout.Inputs, layer.Layout);
+            for (var output = 0; output < layout.Outputs; output++)
+            {
+                VectorKernels.Active.AddProduct(
+                    noisy.Values.AsSpan(layout.Weight + output * inputs, inputs),
+                    Parameters.Values.AsSpan(layer.WeightDeviation + output * inputs, inputs), layer.InputNoise, layer.OutputNoise[output]);
+            }
+            VectorKernels.Active.AddProduct(
+                noisy.Values.AsSpan(layout.Bias, layout.Outputs), Parameters.Values.AsSpan(layer.BiasDeviation, layout.Outputs), layer.OutputNoise, 1);
+        }
+    }
+
+    /// <summary>f(x) = sgn(x) sqrt|x|.</summary>
+    private static void Shape(Span<float> noise)
+    {
+        foreach (ref var x in noise) { x = MathF.CopySign(MathF.Sqrt(MathF.Abs(x)), x); }
+    }
+
+    /// <summary>Where a layer's sigmas lie in the group's buffer, and its noise after f.</summary>
+    private sealed class Layer(DenseLayout layout, int weightDeviation, int biasDeviation)
+    {
+        public DenseLayout Layout { get; } = layout;
+
+        public int WeightDeviation { get; } = weightDeviation;
+
+        public int BiasDeviation { get; } = biasDeviation;
+
+        public float[] InputNoise { get; } = new float[layout.Inputs];
+
+        public float[] OutputNoise { get; } = new float[layout.Outputs];
+    }
+}
