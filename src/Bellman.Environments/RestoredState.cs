@@ -29,4 +29,12 @@ internal static class RestoredState
             throw new UsageException($"The state has {name} = {value}; it must be a whole number from 0 to {count - 1}.");
         }
     }
+
+    public static void RequireBit(StateExchange state, string name, float value)
+    {
+        if (state.IsLoading && value is not (0 or 1))
+        {
+            throw new UsageException($"The state has {name} with {value} in it; each must be 0 or 1.");
+        }
+    }
 }

@@ -29,6 +29,9 @@ public sealed class SynchronousVectorEnvironment : VectorEnvironment
     public IReadOnlyList<IEnvironment> Copies => copies;
 
     /// <inheritdoc/>
+    public override IGoalEnvironment? Goals => copies[0].Find<IGoalEnvironment>();
+
+    /// <inheritdoc/>
     protected override void ResetAll(RandomStream random)
     {
         SeedStreams(random);

@@ -136,6 +136,9 @@ public abstract class VectorEnvironment : IStateful, IDisposable
     /// <summary>Row <paramref name="index"/> of <see cref="Actions"/>.</summary>
     public Span<float> Action(int index) => Actions.AsSpan(index * ActionSpace.Size, ActionSpace.Size);
 
+    /// <summary>Who judges goals, the same for every copy; null if the task has none.</summary>
+    public virtual IGoalEnvironment? Goals => null;
+
     /// <summary>Writes what is available to each copy, [N, flattened action size]; false if the environment has no masks.</summary>
     public virtual bool WriteActionMasks(Span<bool> available) => false;
 
