@@ -29,14 +29,16 @@ public static class AlgorithmRegistry
     [
         Define<A2cOptions>("a2c", "Advantage actor-critic: one plain policy-gradient step on short rollouts of many copies; the simplest learner that scales.",
             (request, options) => new A2c(request.MakeVector(), options, request.Seed, request.TotalSteps)),
-        Define<DqnOptions>("dqn", "Deep Q-learning with replay, target network and double targets; for discrete actions where samples are dear.",
-            (request, options) => new Dqn(request.MakeVector(), options, request.Seed, request.TotalSteps)),
+        Define<BootstrappedDqnOptions>("bootstrapped-dqn", "An ensemble of value functions with random priors, one of which acts for an episode; for rewards that only deep exploration finds.",
+            (request, options) => new BootstrappedDqn(request.MakeVector(), options, request.Seed)),
+        DefineDqn<C51Options>("c51", "DQN that learns a categorical distribution of returns (C51); set minimumReturn and maximumReturn to the task's."),
+        DefineDqn<DqnOptions>("dqn", "Deep Q-learning with replay, target network and double targets; for discrete actions where samples are dear. Every extension is a switch."),
         Define<PpoOptions>("ppo", "Proximal policy optimisation; discrete or continuous actions, the first thing to try where samples are cheap.",
             (request, options) => new Ppo(request.MakeVector(), options, request.Seed, request.TotalSteps)),
         Define<TabularOptions>("q-learning", "Q-learning on a table; for finitely many observations.",
             (request, options) => new TabularAgent(TabularMethod.QLearning, request.MakeVector(), options, request.Seed, request.TotalSteps)),
-        Define<RecurrentPpoOptions>("recurrent-ppo", "Proximal policy optimisation with an LSTM or GRU; for tasks in which one observation does not show the state.",
-            (request, options) => new Ppo(request.MakeVector(), options, request.Seed, request.TotalSteps)),
+        DefineDqn<QrDqnOptions>("qr-dqn", "DQN that learns quantiles of returns (QR-DQN)."),
+        DefineDqn<RainbowOptions>("rainbow", "DQN with all extensions: double, duelling, prioritised, multi-step, categorical and noisy; set minimumReturn and maximumReturn."),
         Define<ReinforceOptions>("reinforce", "REINFORCE on whole episodes, with or without a baseline; the textbook's policy gradient.",
             (request, options) => new Reinforce(request.MakeVector(), options, request.Seed, request.TotalSteps)),
         Define<TabularOptions>("sarsa", "SARSA on a table: learns the value of the policy it follows, exploration included.",
@@ -50,6 +52,9 @@ public static class AlgorithmRegistry
     public static AlgorithmRegistration Find(string name) =>
         All.FirstOrDefault(algorithm => algorithm.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw NearNames.Unknown("algorithm", name, All.Select(algorithm => algorithm.Name), $"There are: {string.Join(", ", All.Select(algorithm => algorithm.Name))}.");
+
+    private static AlgorithmRegistration DefineDqn<T>(string name, string summary) where T : DqnOptions, new() =>
+        Define<T>(name, summary, (request, options) => new Dqn(request.MakeVector(), options, request.Seed, request.TotalSteps, name));
 
     private static AlgorithmRegistration Define<T>(string name, string summary, Func<AgentRequest, T, IAgent> create) where T : AlgorithmOptions, new() =>
         new(name, summary, OptionSet.Of<T>($"algorithm {name}"), request => create(request, (T)request.Options));

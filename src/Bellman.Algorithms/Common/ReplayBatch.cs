@@ -22,6 +22,7 @@ public sealed class ReplayBatch
         Actions = new float[size * replay.ActionSize];
         Rewards = new float[size];
         Terminated = new bool[size];
+        Steps = new int[size];
     }
 
     /// <summary>Transitions in it.</summary>
@@ -48,6 +49,9 @@ public sealed class ReplayBatch
     /// <summary>[size]: whether there is nothing to bootstrap from.</summary>
     public bool[] Terminated { get; }
 
+    /// <summary>[size]: environment steps from s to s'.</summary>
+    public int[] Steps { get; }
+
     /// <summary>Lets <paramref name="sampler"/> choose the rows and gathers them.</summary>
     public void Draw(IReplaySampler sampler, RandomStream random)
     {
@@ -59,6 +63,7 @@ public sealed class ReplayBatch
         {
             Rewards[i] = replay.Rewards[Rows[i]];
             Terminated[i] = replay.Terminated[Rows[i]];
+            Steps[i] = replay.Steps[Rows[i]];
         }
     }
 

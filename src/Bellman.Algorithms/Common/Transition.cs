@@ -1,7 +1,7 @@
 namespace Bellman.Algorithms;
 
 /// <summary>
-/// What one copy went through in one step. Next observation is the true one that followed, also where the episode ended
+/// What one copy went through in one step, or in a few that are taken together. Next observation is the true one that followed, also where the episode ended
 /// and the environment was reset. The spans are valid during the call that hands them over.
 /// </summary>
 /// <param name="copy">Which copy of the environment.</param>
@@ -11,8 +11,10 @@ namespace Bellman.Algorithms;
 /// <param name="nextObservation">s'.</param>
 /// <param name="terminated">Whether the task ended: there is nothing to bootstrap from.</param>
 /// <param name="truncated">Whether a limit cut the episode: s' is still worth its value.</param>
+/// <param name="steps">Environment steps from s to s'.</param>
 public readonly ref struct Transition(
-    int copy, ReadOnlySpan<float> observation, ReadOnlySpan<float> action, float reward, ReadOnlySpan<float> nextObservation, bool terminated, bool truncated)
+    int copy, ReadOnlySpan<float> observation, ReadOnlySpan<float> action, float reward, ReadOnlySpan<float> nextObservation, bool terminated, bool truncated,
+    int steps = 1)
 {
     /// <summary>Which copy of the environment.</summary>
     public int Copy { get; } = copy;
@@ -34,6 +36,12 @@ public readonly ref struct Transition(
 
     /// <summary>Whether a limit cut the episode: s' is still worth its value.</summary>
     public bool Truncated { get; } = truncated;
+
+    /// <summary>Environment steps from s to s'.</summary>
+    public int Steps { get; } = steps;
+
+    /// <summary>Whether the episode is over, for either reason.</summary>
+    public bool Done => Terminated || Truncated;
 }
 
 /// <summary>
@@ -51,7 +59,7 @@ public sealed class ReplayStore(ReplayBuffer replay, IReplaySampler sampler) : I
 {
     /// <inheritdoc/>
     public void Add(in Transition transition) => sampler.Added(
-        replay.Add(transition.Observation, transition.Action, transition.Reward, transition.NextObservation, transition.Terminated));
+        replay.Add(transition.Observation, transition.Action, transition.Reward, transition.NextObservation, transition.Terminated, transition.Steps));
 
     /// <inheritdoc/>
     public void Exchange(StateExchange state)

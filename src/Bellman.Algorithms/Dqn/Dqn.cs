@@ -4,25 +4,33 @@ namespace Bellman.Algorithms;
 
 /// <summary>
 /// Deep Q-learning from replay with a target network (Mnih et al. 2015, "Human-level control through deep
-/// reinforcement learning"), double by default (van Hasselt et al. 2016).
+/// reinforcement learning"), double by default (van Hasselt et al. 2016), and with the extensions that
+/// <see cref="DqnOptions"/> switches on, up to Rainbow (Hessel et al. 2018).
 /// </summary>
 public sealed class Dqn : IAgent
 {
     private readonly VectorEnvironment environment;
     private readonly DqnOptions options;
     private readonly LinearSchedule epsilon;
+    private readonly LinearSchedule importance;
+    private readonly LinearSchedule learningRate;
     private readonly ObservationEncoder encoder;
+    private readonly ReturnModel returns;
     private readonly NetworkGroup online;
     private readonly NetworkGroup target;
+    private readonly INetwork network;
+    private readonly INetwork targetNetwork;
     private readonly Adam optimizer;
     private readonly ReplayBuffer replay;
-    private readonly UniformSampler sampler = new();
+    private readonly IReplaySampler sampler;
     private readonly TransitionCollector collector;
     private readonly RandomStream actionStream;
     private readonly RandomStream replayStream;
-    private readonly int actions;
+    private readonly RandomStream noiseStream;
+    private readonly DiscountPowers discounts;
     private readonly float[] encoded;
-    private readonly float[] values;
+    private readonly float[] outputs;
+    private readonly float[] means;
     private readonly ReplayBatch batch;
     private readonly Workspace work;
     private long updates;
@@ -32,36 +40,52 @@ public sealed class Dqn : IAgent
     /// <param name="options">Options; validated.</param>
     /// <param name="seed">Seed of every random draw.</param>
     /// <param name="totalSteps">Environment steps over which schedules run.</param>
-    /// <exception cref="UsageException">An option is out of range, or the actions are not Discrete.</exception>
-    public Dqn(VectorEnvironment environment, DqnOptions options, ulong seed, long totalSteps)
+    /// <param name="algorithm">The name it goes by: that of the registered variant.</param>
+    /// <exception cref="UsageException">An option is out of range, the actions are not Discrete, or hindsight is asked for and there are no goals.</exception>
+    public Dqn(VectorEnvironment environment, DqnOptions options, ulong seed, long totalSteps, string algorithm = "dqn")
     {
+        Algorithm = algorithm;
         this.environment = environment;
-        this.options = options = OptionSet.Validated(options with { Copies = environment.Count }, "algorithm dqn");
+        this.options = options = OptionSet.Validated(options with { Copies = environment.Count }, $"algorithm {algorithm}");
         if (environment.ActionSpace is not Discrete discrete)
         {
-            throw new UsageException($"dqn chooses among Discrete actions; this environment's are {environment.ActionSpace}. Use ppo for it.");
+            throw new UsageException($"{algorithm} chooses among Discrete actions; this environment's are {environment.ActionSpace}. Use ppo for it.");
         }
-        actions = discrete.Count;
         epsilon = new LinearSchedule(options.InitialEpsilon, options.FinalEpsilon, Math.Max(1, (long)(options.ExplorationFraction * totalSteps)));
+        importance = new LinearSchedule(options.InitialImportance, 1, Math.Max(1, totalSteps));
+        learningRate = new LinearSchedule(options.LearningRate, options.AnnealLearningRate ? 0 : options.LearningRate, Math.Max(1, totalSteps));
         var random = RandomStream.Create(seed, "dqn");
         actionStream = random.Child("action");
         replayStream = random.Child("replay");
+        noiseStream = random.Child("noise");
         encoder = new ObservationEncoder(environment.ObservationSpace, options.NormalizeObservations);
-        var mlp = new MlpSpecification(encoder.Size, options.Hidden, actions) { Activation = options.Activation, Initialization = Initialization.FanIn };
-        online = NetworkGroup.Create(random.Child("initialization"), new NetworkOptions { Engine = options.Engine }, new MlpPart("values", mlp));
+        returns = ReturnModel.For(options);
+        var part = ValueNetwork.Part(encoder.Size, discrete.Count, returns.Width, options);
+        online = NetworkGroup.Create(random.Child("initialization"), new NetworkOptions { Engine = options.Engine }, part);
         target = online.Copy();
-        optimizer = new Adam(online.Parameters, new AdamOptions { LearningRate = options.LearningRate });
+        (network, targetNetwork) = (online[ValueNetwork.Name], target[ValueNetwork.Name]);
+        optimizer = new Adam(online.Parameters, new AdamOptions { LearningRate = options.LearningRate, Epsilon = options.AdamEpsilon });
         replay = new ReplayBuffer(options.BufferSize, environment.ObservationSpace.Size, 1);
+        sampler = options.Prioritized
+            ? new PrioritizedSampler(options.BufferSize, new PrioritizedSamplerOptions
+            {
+                Exponent = options.PriorityExponent,
+                Offset = options.PriorityOffset,
+                NormalizeByBuffer = options.NormalizeByBuffer,
+            })
+            : new UniformSampler();
+        discounts = new DiscountPowers(options.Gamma, options.MultiStep);
         encoded = new float[environment.Count * encoder.Size];
-        values = new float[environment.Count * actions];
+        outputs = new float[environment.Count * network.Outputs];
+        means = new float[discrete.Count];
         batch = new ReplayBatch(replay, encoder, options.BatchSize);
-        work = new Workspace(options.BatchSize, actions);
-        collector = new TransitionCollector(environment, encoder, new ReplayStore(replay, sampler), random.Child("environments"));
-        Policy = new GreedyPolicy(encoder, online["values"], environment.ObservationSpace);
+        work = new Workspace(options.BatchSize, network.Outputs);
+        collector = new TransitionCollector(environment, encoder, Stages(random), random.Child("environments"));
+        Policy = new GreedyPolicy(encoder, network, returns, environment.ObservationSpace);
     }
 
     /// <inheritdoc/>
-    public string Algorithm => "dqn";
+    public string Algorithm { get; }
 
     /// <inheritdoc/>
     public long Steps => collector.Steps;
@@ -94,6 +118,7 @@ public sealed class Dqn : IAgent
         collector.Exchange(state);
         state.Part(nameof(actionStream), actionStream);
         state.Part(nameof(replayStream), replayStream);
+        state.Part(nameof(noiseStream), noiseStream);
     }
 
     /// <inheritdoc/>
@@ -104,73 +129,99 @@ public sealed class Dqn : IAgent
         target.Dispose();
     }
 
+    /// <summary>What transitions pass through on their way into replay.</summary>
+    private ITransitionSink Stages(RandomStream random)
+    {
+        var store = new ReplayStore(replay, sampler);
+        if (options.Hindsight != HindsightStrategy.None)
+        {
+            return new HindsightReplay(environment, 1, options.Hindsight, options.HindsightGoals, random.Child("hindsight"), store);
+        }
+        return options.MultiStep > 1
+            ? new MultiStepReturns(options.MultiStep, options.Gamma, environment.Count, replay.ObservationSize, 1, store)
+            : store;
+    }
+
     private void Act()
     {
         var probability = Steps < options.LearningStarts ? 1 : epsilon.Value(Steps);
+        DrawNoise(network);
         encoder.Encode(environment.Observations, environment.Count, encoded);
-        online["values"].Forward(encoded, environment.Count, values);
+        network.Forward(encoded, environment.Count, outputs);
         for (var i = 0; i < environment.Count; i++)
         {
             environment.Actions[i] = actionStream.NextBoolean(probability)
-                ? actionStream.NextInt32(actions)
-                : TemporalDifference.ArgMax(values.AsSpan(i * actions, actions));
+                ? actionStream.NextInt32(means.Length)
+                : Best(outputs, i);
         }
     }
 
     private void Update(IMetricSink metrics)
     {
+        if (sampler is PrioritizedSampler prioritized) { prioritized.Beta = importance.Value(Steps); }
         batch.Draw(sampler, replayStream);
-        ComputeTargets();
-        var network = online["values"];
+        DrawNoise(network);
+        DrawNoise(targetNetwork);
+        targetNetwork.Forward(batch.NextObservations, batch.Size, work.TargetNext);
+        if (options.DoubleQ) { network.Forward(batch.NextObservations, batch.Size, work.OnlineNext); }
         online.Parameters.ClearGradients();
-        network.ForwardTraining(batch.Observations, batch.Size, work.Values);
-        Array.Clear(work.Gradients);
-        double loss = 0, meanValue = 0;
-        for (var i = 0; i < batch.Size; i++)
-        {
-            var chosen = i * actions + (int)batch.Actions[i];
-            work.Errors[i] = work.Values[chosen] - work.Targets[i];
-            var huber = TemporalDifference.Huber(work.Errors[i]);
-            loss += batch.Weights[i] * huber.Loss / batch.Size;
-            meanValue += work.Values[chosen] / batch.Size;
-            work.Gradients[chosen] = (float)(batch.Weights[i] * huber.Derivative / batch.Size);
-        }
+        network.ForwardTraining(batch.Observations, batch.Size, work.Outputs);
+        var (loss, meanValue) = Differentiate();
         network.Backward(work.Gradients, batch.Size, default);
         metrics.Add("loss/value", loss);
         metrics.Add("train/mean_value", meanValue);
         metrics.Add("train/gradient_norm", online.Parameters.ClipGradients(options.MaximumGradientNorm));
-        optimizer.Step(options.LearningRate);
+        optimizer.Step(learningRate.Value(Steps));
         sampler.Update(batch.Rows, work.Errors);
         if (++updates % options.TargetEvery == 0) { target.Parameters.CopyFrom(online.Parameters); }
         metrics.Add("train/epsilon", epsilon.Value(Steps));
     }
 
-    private void ComputeTargets()
+    /// <summary>The batch's weighted mean loss, its gradient with respect to the outputs, and each row's error.</summary>
+    private (double Loss, double MeanValue) Differentiate()
     {
-        target["values"].Forward(batch.NextObservations, batch.Size, work.TargetNext);
-        if (options.DoubleQ) { online["values"].Forward(batch.NextObservations, batch.Size, work.OnlineNext); }
+        Array.Clear(work.Gradients);
+        double loss = 0, meanValue = 0;
+        var width = returns.Width;
         for (var i = 0; i < batch.Size; i++)
         {
-            var (reward, terminated) = (batch.Rewards[i], batch.Terminated[i]);
-            var targetNext = work.TargetNext.AsSpan(i * actions, actions);
-            work.Targets[i] = (float)(options.DoubleQ
-                ? TemporalDifference.DoubleTarget(reward, terminated, options.Gamma, work.OnlineNext.AsSpan(i * actions, actions), targetNext)
-                : TemporalDifference.Target(reward, terminated, options.Gamma, targetNext));
+            var taken = i * network.Outputs + (int)batch.Actions[i] * width;
+            var next = i * network.Outputs + Best(options.DoubleQ ? work.OnlineNext : work.TargetNext, i) * width;
+            var predicted = work.Outputs.AsSpan(taken, width);
+            var gradient = work.Gradients.AsSpan(taken, width);
+            var (rowLoss, error) = returns.Learn(predicted, batch.Rewards[i], discounts.Of(batch, i), work.TargetNext.AsSpan(next, width), gradient);
+            var share = batch.Weights[i] / batch.Size;
+            foreach (ref var slope in gradient) { slope *= share; }
+            loss += share * rowLoss;
+            meanValue += returns.Mean(predicted) / batch.Size;
+            work.Errors[i] = (float)error;
         }
+        return (loss, meanValue);
     }
 
-    /// <summary>What an update works on, allocated once.</summary>
-    private sealed class Workspace(int size, int actions)
+    /// <summary>The action of the highest expected return in a row of outputs.</summary>
+    private int Best(float[] rows, int row)
     {
-        public float[] Values { get; } = new float[size * actions];
+        returns.Means(rows.AsSpan(row * network.Outputs, network.Outputs), means);
+        return TemporalDifference.ArgMax(means);
+    }
 
-        public float[] Gradients { get; } = new float[size * actions];
+    /// <summary>Noise is drawn before every use, so that it is no state of its own.</summary>
+    private void DrawNoise(INetwork values)
+    {
+        if (options.Noisy) { (values as INoisyNetwork)?.DrawNoise(noiseStream); }
+    }
 
-        public float[] OnlineNext { get; } = new float[size * actions];
+    /// <summary>What an update works on, allocated once: [batch, outputs] and [batch].</summary>
+    private sealed class Workspace(int size, int outputs)
+    {
+        public float[] Outputs { get; } = new float[size * outputs];
 
-        public float[] TargetNext { get; } = new float[size * actions];
+        public float[] Gradients { get; } = new float[size * outputs];
 
-        public float[] Targets { get; } = new float[size];
+        public float[] OnlineNext { get; } = new float[size * outputs];
+
+        public float[] TargetNext { get; } = new float[size * outputs];
 
         public float[] Errors { get; } = new float[size];
     }

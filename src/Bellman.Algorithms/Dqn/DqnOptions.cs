@@ -4,8 +4,8 @@ using Bellman.Neural;
 
 namespace Bellman.Algorithms;
 
-/// <summary>Options of <see cref="Dqn"/>.</summary>
-public sealed record DqnOptions : NeuralOptions, IValidatableObject
+/// <summary>Options of <see cref="Dqn"/>. Every extension is a switch of its own; rainbow is all of them.</summary>
+public record DqnOptions : NeuralOptions, IValidatableObject
 {
     /// <summary>Defaults that suit small tasks.</summary>
     public DqnOptions()
@@ -60,12 +60,112 @@ public sealed record DqnOptions : NeuralOptions, IValidatableObject
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double ExplorationFraction { get; init; } = 0.16;
 
+    /// <summary>Whether the learning rate falls to zero.</summary>
+    [Description("Let the learning rate fall linearly to 0 over the run; steadier late, slower to change its mind.")]
+    public bool AnnealLearningRate { get; init; }
+
+    /// <summary>Adam's epsilon.</summary>
+    [Description("Added to the root in Adam's step; larger damps steps where gradients are small. Distributional losses like 1e-4.")]
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
+    public double AdamEpsilon { get; init; } = 1e-8;
+
+    /// <summary>kappa of the Huber loss.</summary>
+    [Description("Error beyond which the loss grows linearly, kappa; larger follows rare large errors more.")]
+    [Range(0.0, 1e9)]
+    public double HuberThreshold { get; init; } = 1;
+
+    /// <summary>Steps of a window.</summary>
+    [Description("Steps whose rewards are summed before bootstrapping, n; larger spreads rewards faster and strays further from the greedy policy.")]
+    [Range(1, 1000)]
+    public int MultiStep { get; init; } = 1;
+
+    /// <summary>Whether value and advantages have heads of their own.</summary>
+    [Description("Duelling heads: the state's value and the actions' advantages apart; the last hidden layer is then one for each.")]
+    public bool Duelling { get; init; }
+
+    /// <summary>Whether the last layers are noisy.</summary>
+    [Description("Noisy last hidden and output layers, which explore by themselves; set initialEpsilon and finalEpsilon to 0 with it.")]
+    public bool Noisy { get; init; }
+
+    /// <summary>sigma_0 of noisy layers.</summary>
+    [Description("Initial size of the noise of noisy layers, sigma_0; larger explores more at first.")]
+    [Range(0.0, 10.0)]
+    public double NoiseDeviation { get; init; } = 0.5;
+
+    /// <summary>What the network says of a return.</summary>
+    [Description("What is learned of a return: its mean, a categorical distribution over fixed atoms (C51) or quantiles (QR-DQN).")]
+    public ReturnKind Returns { get; init; } = ReturnKind.Mean;
+
+    /// <summary>Atoms of a categorical return.</summary>
+    [Description("Atoms of a categorical return; more are finer and costlier.")]
+    [Range(2, 10_000)]
+    public int Atoms { get; init; } = 51;
+
+    /// <summary>The lowest atom.</summary>
+    [Description("The lowest discounted return that a categorical return can express.")]
+    [Range(-1e9, 1e9)]
+    public double MinimumReturn { get; init; } = -10;
+
+    /// <summary>The highest atom.</summary>
+    [Description("The highest discounted return that a categorical return can express; with a reward of 1 a step it is 1/(1 - gamma).")]
+    [Range(-1e9, 1e9)]
+    public double MaximumReturn { get; init; } = 10;
+
+    /// <summary>Quantiles of a quantile return.</summary>
+    [Description("Quantiles of a quantile return; more are finer and cost their square in the loss.")]
+    [Range(1, 10_000)]
+    public int Quantiles { get; init; } = 32;
+
+    /// <summary>Whether replay draws by error.</summary>
+    [Description("Prioritised replay: transitions are drawn in proportion to their last error.")]
+    public bool Prioritized { get; init; }
+
+    /// <summary>alpha.</summary>
+    [Description("Exponent of priorities, alpha: 0 draws uniformly, 1 in full proportion.")]
+    [Range(0.0, 10.0)]
+    public double PriorityExponent { get; init; } = 0.6;
+
+    /// <summary>epsilon of priorities.</summary>
+    [Description("Added to every absolute error before the exponent, so that no transition is lost.")]
+    [Range(0.0, 1e6)]
+    public double PriorityOffset { get; init; } = 1e-6;
+
+    /// <summary>beta at the start.</summary>
+    [Description("Exponent of importance weights at the start, beta; it rises to 1 over the run. Larger corrects more of the bias of drawing by error.")]
+    [Range(0.0, 1.0)]
+    public double InitialImportance { get; init; } = 0.4;
+
+    /// <summary>Whether importance weights are scaled by the whole buffer's largest.</summary>
+    [Description("Divide importance weights by the largest of the whole buffer instead of the batch's; smaller steps.")]
+    public bool NormalizeByBuffer { get; init; }
+
+    /// <summary>Goals of hindsight replay.</summary>
+    [Description("Hindsight replay for tasks with goals: none, or goals achieved in the future of a transition, at the final step, or in its episode.")]
+    public HindsightStrategy Hindsight { get; init; } = HindsightStrategy.None;
+
+    /// <summary>Goals per transition.</summary>
+    [Description("Goals in hindsight per transition, k; more learn more from each episode and dilute what really happened.")]
+    [Range(1, 100)]
+    public int HindsightGoals { get; init; } = 4;
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (BufferSize < BatchSize)
         {
             yield return new ValidationResult($"bufferSize {BufferSize} is smaller than batchSize {BatchSize}. Raise bufferSize or lower batchSize.");
+        }
+        if (MinimumReturn >= MaximumReturn)
+        {
+            yield return new ValidationResult($"minimumReturn {MinimumReturn} is not below maximumReturn {MaximumReturn}. Give the lowest and the highest discounted return of the task.");
+        }
+        if (HuberThreshold == 0 && Returns != ReturnKind.Quantile)
+        {
+            yield return new ValidationResult("huberThreshold 0 is the absolute error, which only quantile returns use. Give a number above 0.");
+        }
+        if (Hindsight != HindsightStrategy.None && MultiStep > 1)
+        {
+            yield return new ValidationResult($"hindsight relabels single steps, and multiStep is {MultiStep}. Set multiStep=1 or hindsight=none.");
         }
     }
 }

@@ -59,9 +59,9 @@ public sealed class LossTests
     public void Double_targets_use_the_online_choice_and_the_target_value()
     {
         float[] online = [1, 2, 1.5f], target = [1.2f, 0.8f, 1.4f];
-        Assert.Equal(2.386, TemporalDifference.Target(1, false, 0.99, target), 1e-6);
-        Assert.Equal(1.792, TemporalDifference.DoubleTarget(1, false, 0.99, online, target), 1e-6);
-        Assert.Equal(1, TemporalDifference.Target(1, true, 0.99, target));
+        Assert.Equal(2.386, TemporalDifference.Target(1, 0.99, target), 1e-6);
+        Assert.Equal(1.792, TemporalDifference.DoubleTarget(1, 0.99, online, target), 1e-6);
+        Assert.Equal(1, TemporalDifference.Target(1, 0, target));
         Assert.Equal(0, TemporalDifference.ArgMax([1, 1, 1]));
     }
 
