@@ -39,6 +39,8 @@ public static class AlgorithmRegistry
             (request, options) => new TabularAgent(TabularMethod.QLearning, request.MakeVector(), options, request.Seed, request.TotalSteps)),
         DefineDqn<QrDqnOptions>("qr-dqn", "DQN that learns quantiles of returns (QR-DQN)."),
         DefineDqn<RainbowOptions>("rainbow", "DQN with all extensions: double, duelling, prioritised, multi-step, categorical and noisy; set minimumReturn and maximumReturn."),
+        Define<RecurrentPpoOptions>("recurrent-ppo", "Proximal policy optimisation with an LSTM or GRU; for tasks in which one observation does not show the state.",
+            (request, options) => new Ppo(request.MakeVector(), options, request.Seed, request.TotalSteps)),
         Define<ReinforceOptions>("reinforce", "REINFORCE on whole episodes, with or without a baseline; the textbook's policy gradient.",
             (request, options) => new Reinforce(request.MakeVector(), options, request.Seed, request.TotalSteps)),
         Define<TabularOptions>("sarsa", "SARSA on a table: learns the value of the policy it follows, exploration included.",

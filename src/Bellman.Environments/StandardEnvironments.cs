@@ -22,6 +22,11 @@ public static class StandardEnvironments
     private static IEnumerable<EnvironmentRegistration> Classic() =>
     [
         Classic<CartPole, CartPole.Task>("CartPole-v1", "Keep a pole upright on a cart that is pushed left or right.", 500, 475),
+        new("CartPoleNoVelocity-v1", "CartPole without its velocities: a policy has to remember where cart and pole were.", _ => new SelectObservation(new CartPole(), 0, 2))
+        {
+            TimeLimit = 500,
+            SolvedReturn = 450,
+        },
         Classic<Pendulum, Pendulum.Task>("Pendulum-v1", "Swing a pendulum up with a weak motor and hold it upright.", 200),
         Classic<Acrobot, Acrobot.Task>("Acrobot-v1", "Swing a two-link chain above a line with a motor at its elbow.", 500, -100),
         Classic<MountainCar, MountainCar.Task>("MountainCar-v0", "Drive a weak car out of a valley by swinging; three actions.", 200, -110),

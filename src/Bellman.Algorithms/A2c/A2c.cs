@@ -33,9 +33,9 @@ public sealed class A2c : IAgent
         this.totalSteps = totalSteps;
         var random = RandomStream.Create(seed, "a2c");
         encoder = new ObservationEncoder(environment.ObservationSpace, options.NormalizeObservations);
-        model = ActorCritic.Create(environment.ObservationSpace, ActionHead.For(environment.ActionSpace), options, random.Child("initialization"), trunk);
+        model = ActorCritic.Create(environment.ObservationSpace, environment.ActionSpace, options, random.Child("initialization"), trunk);
         optimizer = new Adam(model.Parameters, new AdamOptions { LearningRate = options.LearningRate, Epsilon = 1e-5 });
-        collector = new RolloutCollector(environment, encoder, model, random);
+        collector = new RolloutCollector(environment, encoder, model, random, options.NoiseSteps);
         gradient = new PolicyGradient(model, options, collector);
         order = new MinibatchOrder(options.RolloutSteps, environment.Count, 1, model.IsRecurrent);
         order.Reset();

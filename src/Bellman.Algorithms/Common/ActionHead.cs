@@ -1,5 +1,21 @@
 namespace Bellman.Algorithms;
 
+/// <summary>Distributions over continuous actions.</summary>
+public enum ActionDistribution
+{
+    /// <summary>Independent normals, their deviations free parameters; drawn outside the bounds, actions are clipped.</summary>
+    Gaussian,
+
+    /// <summary>A Gaussian squashed into the bounds by tanh.</summary>
+    TanhGaussian,
+
+    /// <summary>A beta distribution over the range of each action.</summary>
+    Beta,
+
+    /// <summary>A Gaussian whose noise is a function of the state, drawn anew every few steps: smooth exploration for motors.</summary>
+    StateDependent,
+}
+
 /// <summary>
 /// What an actor's outputs mean: the distribution over actions of one observation. A head samples, scores and
 /// differentiates; all of it on rows of plain numbers.
@@ -12,22 +28,46 @@ public abstract class ActionHead
     /// <summary>Floats of an action as the head stores it, before <see cref="ToEnvironment"/>.</summary>
     public abstract int ActionSize { get; }
 
-    /// <summary>The head for an action space: categorical for choices, diagonal Gaussian for a Box.</summary>
-    /// <exception cref="UsageException">The space has no head.</exception>
-    public static ActionHead For(Space space) => space switch
+    /// <summary>Outputs of the network's last layer: <see cref="Outputs"/> less the features that are passed on to the head.</summary>
+    public virtual int LayerOutputs => Outputs;
+
+    /// <summary>Whether the features below the last layer follow its outputs.</summary>
+    public virtual bool ReadsFeatures => false;
+
+    /// <summary>The head for an action space: categorical for choices, <paramref name="distribution"/> for a Box.</summary>
+    /// <param name="space">The action space.</param>
+    /// <param name="distribution">How a Box is acted on.</param>
+    /// <param name="features">Width of the features below the last layer.</param>
+    /// <exception cref="UsageException">The space has no head, or not this one.</exception>
+    public static ActionHead For(Space space, ActionDistribution distribution, int features) => (space, distribution) switch
     {
-        Discrete discrete => new CategoricalHead([discrete.Count]),
-        MultiDiscrete multi => new CategoricalHead([.. multi.Counts]),
-        MultiBinary binary => new CategoricalHead(Enumerable.Repeat(2, binary.Count).ToArray()),
-        Box box => new GaussianHead(box),
+        (Box box, ActionDistribution.Gaussian) => new GaussianHead(box),
+        (Box box, ActionDistribution.StateDependent) => new StateDependentHead(box, features),
+        (Box { IsBounded: true } box, ActionDistribution.TanhGaussian) => new TanhGaussianHead(box),
+        (Box { IsBounded: true } box, ActionDistribution.Beta) => new BetaHead(box),
+        (Box, _) => throw new UsageException($"Distribution {distribution} needs bounds on every action; {space} has none somewhere. Take distribution=gaussian, or bound the actions."),
+        (_, not ActionDistribution.Gaussian) => throw new UsageException($"Distribution {distribution} is one of continuous actions; this environment acts in {space}. Leave option distribution out."),
+        (Discrete discrete, _) => new CategoricalHead([discrete.Count]),
+        (MultiDiscrete multi, _) => new CategoricalHead([.. multi.Counts]),
+        (MultiBinary binary, _) => new CategoricalHead(Enumerable.Repeat(2, binary.Count).ToArray()),
         _ => throw new UsageException($"A stochastic policy cannot act in {space}. It acts in Discrete, MultiDiscrete, MultiBinary and Box spaces; flatten the space to one of these in a wrapper."),
     };
 
     /// <summary>Free parameters beside the network (the Gaussian's log standard deviations), 0 if none.</summary>
     public virtual int FreeParameters => 0;
 
+    /// <summary>What the free parameters start as, given the log standard deviation that was asked for.</summary>
+    public virtual float InitialFree(double logStandardDeviation) => (float)logStandardDeviation;
+
     /// <summary>Draws an action, or writes the most likely one if <paramref name="random"/> is null.</summary>
     public abstract void Act(ReadOnlySpan<float> outputs, ReadOnlySpan<float> free, RandomStream? random, Span<float> action);
+
+    /// <summary>Draws an action of one copy while data is collected, with noise that may last for several steps.</summary>
+    public virtual void Explore(int copy, ReadOnlySpan<float> outputs, ReadOnlySpan<float> free, RandomStream random, Span<float> action) =>
+        Act(outputs, free, random, action);
+
+    /// <summary>Draws anew the noise that lasts for several steps, of every copy.</summary>
+    public virtual void DrawNoise(int copies, ReadOnlySpan<float> free, RandomStream random) { }
 
     /// <summary>log pi(action).</summary>
     public abstract float LogProbability(ReadOnlySpan<float> outputs, ReadOnlySpan<float> free, ReadOnlySpan<float> action);

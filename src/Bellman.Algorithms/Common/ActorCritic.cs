@@ -8,7 +8,7 @@ namespace Bellman.Algorithms;
 /// </summary>
 public abstract class ActorCritic : IStateful, IDisposable
 {
-    private const string FreeName = "logStd";
+    internal const string FreeName = "logStd";
 
     private readonly NetworkGroup networks;
 
@@ -37,43 +37,18 @@ public abstract class ActorCritic : IStateful, IDisposable
     /// <summary>Their gradient.</summary>
     public Span<float> FreeGradient => Head.FreeParameters > 0 ? networks.VectorGradient(FreeName) : default;
 
-    /// <summary>Networks for a policy with this head; initial weights are drawn from <paramref name="initialization"/>.</summary>
+    /// <summary>Networks for a policy; initial weights are drawn from <paramref name="initialization"/>.</summary>
     /// <param name="observations">What is observed; networks read its flattened, encoded form.</param>
-    /// <param name="head">What the policy's outputs mean.</param>
-    /// <param name="options">Shapes and engine.</param>
+    /// <param name="actions">What the policy writes.</param>
+    /// <param name="options">Shapes, distribution and engine.</param>
     /// <param name="initialization">Stream of the initial weights.</param>
     /// <param name="trunk">Makes the trunk; null for the one that the options describe.</param>
     /// <exception cref="UsageException">The options or the factory's parts do not fit.</exception>
-    public static ActorCritic Create(Space observations, ActionHead head, ActorCriticOptions options, RandomStream initialization, INetworkFactory? trunk = null)
+    public static ActorCritic Create(Space observations, Space actions, ActorCriticOptions options, RandomStream initialization, INetworkFactory? trunk = null)
     {
-        NetworkPart[] free = head.FreeParameters > 0 ? [new VectorPart(FreeName, head.FreeParameters, (float)options.InitialLogStandardDeviation)] : [];
-        var networkOptions = new NetworkOptions { Engine = options.Engine };
-        if (options.SharedTrunk)
-        {
-            var shared = Trunk("trunk");
-            var parts = NetworkGroup.Create(initialization, networkOptions, [shared, PolicyLayer("actor", shared.Outputs), ValueLayer("critic", shared.Outputs), .. free]);
-            return new SharedActorCritic(parts, head);
-        }
-        // One network from end to end where there is nothing between: it keeps activations in the first caches.
-        var plain = trunk is null;
-        NetworkPart actor = plain ? Mlp("actor", head.Outputs, 0.01f) : Tower("actor", PolicyLayer);
-        NetworkPart critic = plain ? Mlp("critic", 1, 1) : Tower("critic", ValueLayer);
-        return new SeparateActorCritic(NetworkGroup.Create(initialization, networkOptions, [actor, critic, .. free]), head);
-
-        MlpPart Mlp(string name, int outputs, float gain) =>
-            new(name, new MlpSpecification(observations.FlatSize, options.Hidden, outputs) { Activation = options.Activation, OutputGain = gain });
-
-        NetworkPart Trunk(string name) => (trunk ?? new MlpFactory(options.Hidden, options.Activation)).CreateTrunk(name, observations);
-
-        ChainPart Tower(string name, Func<string, int, NetworkPart> layer)
-        {
-            var below = Trunk($"{name}.trunk");
-            return new ChainPart(name, [below, layer($"{name}.head", below.Outputs)]);
-        }
-
-        NetworkPart PolicyLayer(string name, int features) => new MlpPart(name, new MlpSpecification(features, [], head.Outputs) { OutputGain = 0.01f });
-
-        NetworkPart ValueLayer(string name, int features) => new MlpPart(name, new MlpSpecification(features, [], 1));
+        var design = new ActorCriticDesign(observations, actions, options, trunk);
+        var networks = NetworkGroup.Create(initialization, new NetworkOptions { Engine = options.Engine }, [.. design.Parts]);
+        return options.SharedTrunk ? new SharedActorCritic(networks, design.Head) : new SeparateActorCritic(networks, design.Head);
     }
 
     /// <summary>One step of each row: the policy's outputs, and the values unless <paramref name="values"/> is empty; replaces the memory.</summary>

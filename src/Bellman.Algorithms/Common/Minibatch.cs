@@ -112,8 +112,13 @@ public sealed class MinibatchOrder
     /// <param name="copies">N.</param>
     /// <param name="minibatches">Equal parts; divides T x N, or N if <paramref name="sequences"/>.</param>
     /// <param name="sequences">Whether copies are dealt instead of steps.</param>
+    /// <exception cref="UsageException">The parts would not be equal.</exception>
     public MinibatchOrder(int steps, int copies, int minibatches, bool sequences)
     {
+        if (sequences && copies % minibatches != 0)
+        {
+            throw new UsageException($"A policy with memory learns from whole sequences, and {copies} copies cannot be dealt to {minibatches} equal mini-batches. Change minibatches to a divisor of copies.");
+        }
         (this.steps, this.copies, this.sequences) = (steps, copies, sequences);
         Count = minibatches;
         Size = steps * copies / minibatches;

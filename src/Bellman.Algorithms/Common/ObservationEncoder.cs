@@ -1,12 +1,14 @@
 namespace Bellman.Algorithms;
 
 /// <summary>
-/// Turns observations into what a network reads: flattened, and normalised by running moments if asked
+/// Turns observations into what a network reads: flattened, pictures (a bounded Box of three axes) brought to [0, 1] by
+/// their bounds, and normalised by running moments if asked
 /// ((o - mean)/sqrt(var + 1e-8), clipped to +-10; statistics are frozen unless <see cref="Observe"/> is called).
 /// </summary>
 public sealed class ObservationEncoder : IStateful
 {
     private readonly Space space;
+    private readonly Box? picture;
     private readonly RunningMoments? moments;
     private readonly float[] scratch;
 
@@ -14,6 +16,7 @@ public sealed class ObservationEncoder : IStateful
     public ObservationEncoder(Space space, bool normalize)
     {
         this.space = space;
+        picture = space is Box { Shape.Count: 3, IsBounded: true } box ? box : null;
         moments = normalize ? new RunningMoments(space.FlatSize) : null;
         scratch = new float[space.FlatSize];
     }
@@ -28,6 +31,7 @@ public sealed class ObservationEncoder : IStateful
         for (var i = 0; i < count; i++)
         {
             space.Flatten(observations.Slice(i * space.Size, space.Size), scratch);
+            if (picture is not null) { Scale(picture, scratch); }
             moments.Update(scratch);
         }
     }
@@ -46,6 +50,7 @@ public sealed class ObservationEncoder : IStateful
                 space.Flatten(observations.Slice(i * space.Size, space.Size), encoded.Slice(i * Size, Size));
             }
         }
+        if (picture is not null) { Scale(picture, encoded[..(count * Size)]); }
         if (moments is null) { return; }
         for (var i = 0; i < count; i++)
         {
@@ -58,5 +63,14 @@ public sealed class ObservationEncoder : IStateful
     public void Exchange(StateExchange state)
     {
         if (moments is not null) { state.Part(nameof(moments), moments); }
+    }
+
+    private static void Scale(Box box, Span<float> pictures)
+    {
+        for (var i = 0; i < pictures.Length; i++)
+        {
+            var (low, high) = (box.Low[i % box.Size], box.High[i % box.Size]);
+            pictures[i] = high > low ? (pictures[i] - low) / (high - low) : 0;
+        }
     }
 }

@@ -12,6 +12,7 @@ public sealed class RolloutCollector : IStateful, IDisposable
     private readonly ActionHead head;
     private readonly RandomStream actionStream;
     private readonly RandomStream episodeStream;
+    private readonly int noiseSteps;
     private readonly bool masked;
     private readonly PolicyMemory memory;
     private readonly PolicyMemory initialMemory;
@@ -31,8 +32,10 @@ public sealed class RolloutCollector : IStateful, IDisposable
     /// <param name="encoder">Turns observations into what the model reads.</param>
     /// <param name="model">The policy.</param>
     /// <param name="random">Stream whose children "action" and "environments" serve the policy and the copies.</param>
-    public RolloutCollector(VectorEnvironment environment, ObservationEncoder encoder, ActorCritic model, RandomStream random)
+    /// <param name="noiseSteps">Steps that noise lasts for, where the policy's distribution keeps it.</param>
+    public RolloutCollector(VectorEnvironment environment, ObservationEncoder encoder, ActorCritic model, RandomStream random, int noiseSteps)
     {
+        this.noiseSteps = noiseSteps;
         this.environment = environment;
         this.encoder = encoder;
         this.model = model;
@@ -206,13 +209,14 @@ public sealed class RolloutCollector : IStateful, IDisposable
         var masks = masked ? Rollout.Masks.AsSpan(t * copies * head.Outputs, copies * head.Outputs) : default;
         if (masked) { environment.WriteActionMasks(masks); }
         var free = model.Free;
+        if (t % noiseSteps == 0) { head.DrawNoise(copies, free, actionStream); }
         for (var i = 0; i < copies; i++)
         {
             var row = t * copies + i;
             var parameters = outputs.AsSpan(i * head.Outputs, head.Outputs);
             if (masked) { head.Mask(parameters, masks.Slice(i * head.Outputs, head.Outputs)); }
             var action = Rollout.Actions.AsSpan(row * head.ActionSize, head.ActionSize);
-            head.Act(parameters, free, actionStream, action);
+            head.Explore(i, parameters, free, actionStream, action);
             Rollout.LogProbabilities[row] = head.LogProbability(parameters, free, action);
             head.ToEnvironment(action, environment.Action(i));
         }

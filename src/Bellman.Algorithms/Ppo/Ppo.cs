@@ -36,9 +36,9 @@ public sealed class Ppo : IAgent
         var random = RandomStream.Create(seed, "ppo");
         shuffleStream = random.Child("shuffle");
         encoder = new ObservationEncoder(environment.ObservationSpace, options.NormalizeObservations);
-        model = ActorCritic.Create(environment.ObservationSpace, ActionHead.For(environment.ActionSpace), options, random.Child("initialization"), trunk);
+        model = ActorCritic.Create(environment.ObservationSpace, environment.ActionSpace, options, random.Child("initialization"), trunk);
         optimizer = new Adam(model.Parameters, new AdamOptions { LearningRate = options.LearningRate, Epsilon = 1e-5 });
-        collector = new RolloutCollector(environment, encoder, model, random);
+        collector = new RolloutCollector(environment, encoder, model, random, options.NoiseSteps);
         gradient = new PolicyGradient(model, options, collector);
         order = new MinibatchOrder(options.RolloutSteps, environment.Count, options.Minibatches, model.IsRecurrent);
         batch = new Minibatch(model, encoder.Size, environment.Count / options.Minibatches);
@@ -46,7 +46,7 @@ public sealed class Ppo : IAgent
     }
 
     /// <inheritdoc/>
-    public string Algorithm => "ppo";
+    public string Algorithm => options is RecurrentPpoOptions ? "recurrent-ppo" : "ppo";
 
     /// <inheritdoc/>
     public long Steps => collector.Steps;

@@ -1,10 +1,11 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using Bellman.Neural;
 
 namespace Bellman.Algorithms;
 
 /// <summary>Options of <see cref="Ppo"/>.</summary>
-public sealed record PpoOptions : RolloutOptions, IValidatableObject
+public record PpoOptions : RolloutOptions, IValidatableObject
 {
     /// <summary>Defaults that suit small tasks.</summary>
     public PpoOptions()
@@ -46,5 +47,16 @@ public sealed record PpoOptions : RolloutOptions, IValidatableObject
             yield return new ValidationResult(
                 $"copies x rolloutSteps = {Copies * (long)RolloutSteps} transitions cannot be split into {Minibatches} equal mini-batches. Change minibatches to a divisor of it.");
         }
+    }
+}
+
+/// <summary>Options of <see cref="Ppo"/> with a policy that remembers.</summary>
+public sealed record RecurrentPpoOptions : PpoOptions
+{
+    /// <summary>Defaults that suit small tasks.</summary>
+    public RecurrentPpoOptions()
+    {
+        Recurrent = RecurrentCell.Lstm;
+        Copies = 16;
     }
 }

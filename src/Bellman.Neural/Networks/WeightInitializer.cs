@@ -29,7 +29,7 @@ internal static class WeightInitializer
     }
 
     /// <summary>A random semi-orthogonal matrix: Gram-Schmidt on Gaussian vectors along the shorter side.</summary>
-    private static void Orthogonal(Span<float> weight, int rows, int columns, float gain, RandomStream random)
+    public static void Orthogonal(Span<float> weight, int rows, int columns, float gain, RandomStream random)
     {
         var count = Math.Min(rows, columns);
         var length = Math.Max(rows, columns);

@@ -35,6 +35,8 @@ internal abstract class VectorKernels
 
     public abstract INetwork CreateNetwork(DenseLayout[] layers, ParameterBuffer parameters, WorkerTeam team);
 
+    public abstract IRecurrentNetwork CreateRecurrent(RecurrentCell cell, DenseLayout input, DenseLayout hidden, ParameterBuffer parameters);
+
     private static List<VectorKernels> Find()
     {
         var found = new List<VectorKernels>();
@@ -67,6 +69,10 @@ internal sealed unsafe class VectorKernels<TVector, TOps> : VectorKernels
 
     public override INetwork CreateNetwork(DenseLayout[] layers, ParameterBuffer parameters, WorkerTeam team) =>
         new SimdNetwork<TVector, TOps>(layers, parameters, team);
+
+    public override IRecurrentNetwork CreateRecurrent(RecurrentCell cell, DenseLayout input, DenseLayout hidden, ParameterBuffer parameters) => cell == RecurrentCell.Lstm
+        ? new SimdRecurrentNetwork<TVector, TOps, LstmCell>(input, hidden, parameters)
+        : new SimdRecurrentNetwork<TVector, TOps, GruCell>(input, hidden, parameters);
 
     public override void MoveTowards(Span<float> a, ReadOnlySpan<float> b, float tau)
     {

@@ -25,14 +25,5 @@ internal sealed class GaussianHead(Box box) : ActionHead
         float logProbabilityWeight, float entropyWeight, Span<float> outputGradient, Span<float> freeGradient) =>
         DiagonalGaussian.AddGradient(outputs, free, action, logProbabilityWeight, entropyWeight, outputGradient, freeGradient);
 
-    public override void ToEnvironment(ReadOnlySpan<float> action, Span<float> element)
-    {
-        for (var i = 0; i < element.Length; i++)
-        {
-            var (low, high) = (box.Low[i], box.High[i]);
-            element[i] = float.IsFinite(low) && float.IsFinite(high)
-                ? Math.Clamp(low + (action[i] + 1) * 0.5f * (high - low), low, high)
-                : Math.Clamp(action[i], low, high);
-        }
-    }
+    public override void ToEnvironment(ReadOnlySpan<float> action, Span<float> element) => BoxScale.Clip(box, action, element);
 }
