@@ -36,6 +36,16 @@ public abstract class TensorBlock
         return new Block<T>(name, values, shape);
     }
 
+    /// <summary>A block over floats that is stored as F32, F16 or BF16, each rounded to the nearest (ties to even).</summary>
+    /// <exception cref="ArgumentException">The shape has another number of elements, or the type is none of these.</exception>
+    public static TensorBlock Rounded(string name, ReadOnlyMemory<float> values, TensorType type, params long[] shape)
+    {
+        if (type == TensorType.F32) { return Of(name, values, shape); }
+        if (type is not (TensorType.F16 or TensorType.BF16)) { throw new ArgumentException($"Floats are stored as F32, F16 or BF16, not {type}.", nameof(type)); }
+        // Of checks the shape.
+        return new RoundedBlock(name, values, type, Of(name, values, shape).Shape);
+    }
+
     internal abstract void WriteTo(Stream stream);
 
     private sealed class Block<T>(string name, ReadOnlyMemory<T> values, long[] shape) : TensorBlock(name, TensorTypes.Of<T>(), shape) where T : unmanaged
@@ -52,6 +62,32 @@ public abstract class TensorBlock
                 var slice = values.Span.Slice(first, Math.Min(Slice, values.Length - first));
                 stream.Write(MemoryMarshal.AsBytes(slice));
             }
+        }
+    }
+
+    private sealed class RoundedBlock(string name, ReadOnlyMemory<float> values, TensorType type, IReadOnlyList<long> shape) : TensorBlock(name, type, shape)
+    {
+        private const int Slice = 1 << 16;
+
+        public override long Count => values.Length;
+
+        internal override void WriteTo(Stream stream)
+        {
+            var rounded = new ushort[Math.Min(Slice, values.Length)];
+            for (var first = 0; first < values.Length; first += Slice)
+            {
+                var slice = values.Span.Slice(first, Math.Min(Slice, values.Length - first));
+                for (var i = 0; i < slice.Length; i++) { rounded[i] = Type == TensorType.F16 ? BitConverter.HalfToUInt16Bits((Half)slice[i]) : UpperHalf(slice[i]); }
+                stream.Write(MemoryMarshal.AsBytes(rounded.AsSpan(0, slice.Length)));
+            }
+        }
+
+        private static ushort UpperHalf(float value)
+        {
+            var bits = BitConverter.SingleToUInt32Bits(value);
+            // Rounding up would turn a NaN of small payload into infinity.
+            if (float.IsNaN(value)) { return (ushort)((bits >> 16) | ((bits & 0xFFFF) != 0 ? 0x40u : 0)); }
+            return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
         }
     }
 }

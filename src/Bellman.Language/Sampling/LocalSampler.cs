@@ -1,0 +1,159 @@
+namespace Bellman.Language;
+
+/// <summary>
+/// Draws responses from a transformer with a preallocated cache of keys and values. Responses of a prompt share its
+/// computation; a finished one leaves the batch and the next takes its place. A response's tokens depend on its prompt, its
+/// stream and the model alone, not on the batch, and with the kernels not on the number of threads either.
+/// </summary>
+/// <param name="model">Read as it is when a call begins; it must not be trained during one.</param>
+/// <param name="tokenizer">Recognises stop texts and names end tokens when the model names none; may be null.</param>
+public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null) : ISampler
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<IReadOnlyList<Completion>> Sample(IReadOnlyList<SamplingPrompt> prompts, SamplingOptions options, CancellationToken cancellation = default)
+    {
+        var stop = Check(prompts, options);
+        var sequences = prompts.Sum(prompt => prompt.Samples);
+        if (sequences == 0) { return [.. prompts.Select(_ => Array.Empty<Completion>())]; }
+        using var work = new SamplingWork(prompts);
+        var longest = prompts.Max(prompt => prompt.Tokens.Length);
+        var decoders = model.Engine.CreateDecoders(sequences, longest, Math.Min(options.MaximumNewTokens, model.ContextLength - prompts.Min(prompt => prompt.Tokens.Length)));
+        try
+        {
+            if (decoders.Count == 1) { Run(decoders[0], work, prompts, options, stop, cancellation); }
+            else
+            {
+                var tasks = decoders.Select(decoder => Task.Factory.StartNew(
+                    () => Run(decoder, work, prompts, options, stop, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+                WaitAll(tasks);
+            }
+        }
+        finally
+        {
+            foreach (var decoder in decoders) { decoder.Dispose(); }
+        }
+        return work.Results;
+    }
+
+    /// <summary>Draws one response token by token.</summary>
+    /// <param name="prompt">Its <see cref="SamplingPrompt.Samples"/> is not read: the first sample is drawn.</param>
+    /// <param name="options">Limits and distribution.</param>
+    /// <param name="cancellation">Stops between tokens.</param>
+    /// <returns>Tokens as they are drawn; the last one says why it is the last.</returns>
+    /// <exception cref="UsageException">An option is out of range or the prompt does not fit the context.</exception>
+    public IEnumerable<StreamedToken> Stream(SamplingPrompt prompt, SamplingOptions options, CancellationToken cancellation = default)
+    {
+        var stop = Check([prompt], options);
+        return Tokens();
+
+        IEnumerable<StreamedToken> Tokens()
+        {
+            var fresh = Math.Min(options.MaximumNewTokens, model.ContextLength - prompt.Tokens.Length);
+            var decoders = model.Engine.CreateDecoders(1, prompt.Tokens.Length, fresh);
+            try
+            {
+                var decoder = decoders[0];
+                using var cache = decoder.Prefill(prompt.Tokens);
+                decoder.Attach(0, cache);
+                var response = new GrowingResponse(prompt, 0, options, model.ContextLength);
+                var draw = new TokenDraw(options, model.VocabularySize);
+                var logits = cache.Logits.ToArray();
+                while (true)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    var (drawn, finish) = response.Draw(logits, draw, stop);
+                    yield return new StreamedToken(drawn.Token, drawn.LogProbability, drawn.Entropy, finish);
+                    if (finish is not null) { yield break; }
+                    decoder.Step([0], [drawn.Token], logits);
+                }
+            }
+            finally
+            {
+                foreach (var decoder in decoders) { decoder.Dispose(); }
+            }
+        }
+    }
+
+    /// <summary>Fills the decoder's slots from the work until there is none left.</summary>
+    private void Run(IDecoder decoder, SamplingWork work, IReadOnlyList<SamplingPrompt> prompts, SamplingOptions options, StopConditions stop, CancellationToken cancellation)
+    {
+        var draw = new TokenDraw(options, model.VocabularySize);
+        var active = new List<ActiveResponse>(decoder.Slots);
+        var free = new Stack<int>(Enumerable.Range(0, decoder.Slots).Reverse());
+        var (slots, tokens) = (new int[decoder.Slots], new int[decoder.Slots]);
+        var logits = new float[decoder.Slots * model.VocabularySize];
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            while (free.Count > 0 && work.TryTake(out var prompt, out var sample))
+            {
+                var cache = work[prompt].Get(decoder);
+                var response = new GrowingResponse(prompts[prompt], sample, options, model.ContextLength);
+                if (response.Draw(cache.Logits, draw, stop).Finish is { } finish)
+                {
+                    work.Finish(prompt, sample, response.Complete(finish));
+                    continue;
+                }
+                var slot = free.Pop();
+                decoder.Attach(slot, cache);
+                active.Add(new ActiveResponse(prompt, sample, slot, response));
+            }
+            if (active.Count == 0) { return; }
+            for (var i = 0; i < active.Count; i++) { (slots[i], tokens[i]) = (active[i].Slot, active[i].Response.Last); }
+            decoder.Step(slots.AsSpan(0, active.Count), tokens.AsSpan(0, active.Count), logits);
+            var kept = 0;
+            for (var i = 0; i < active.Count; i++)
+            {
+                var row = active[i];
+                if (row.Response.Draw(logits.AsSpan(i * model.VocabularySize, model.VocabularySize), draw, stop).Finish is { } finish)
+                {
+                    work.Finish(row.Prompt, row.Sample, row.Response.Complete(finish));
+                    free.Push(row.Slot);
+                }
+                else { active[kept++] = row; }
+            }
+            active.RemoveRange(kept, active.Count - kept);
+        }
+    }
+
+    private StopConditions Check(IReadOnlyList<SamplingPrompt> prompts, SamplingOptions options)
+    {
+        OptionSet.Validated(options, "sampling");
+        if (prompts.Count == 0) { throw new UsageException("There are no prompts to continue. Give at least one."); }
+        for (var i = 0; i < prompts.Count; i++)
+        {
+            var tokens = prompts[i].Tokens;
+            if (tokens.Length == 0) { throw new UsageException($"Prompt {i} has no tokens. Begin it with a start token."); }
+            if (tokens.Length >= model.ContextLength) { throw new UsageException($"Prompt {i} has {tokens.Length} tokens, and the model's context of {model.ContextLength} must hold it and at least one more. Shorten it."); }
+            if (Array.Find(tokens, token => (uint)token >= (uint)model.VocabularySize) is var wrong && (uint)wrong >= (uint)model.VocabularySize)
+            {
+                throw new UsageException($"Prompt {i} holds the token {wrong}, outside the model's vocabulary of {model.VocabularySize}. Use the tokenizer that belongs to the model.");
+            }
+            ArgumentOutOfRangeException.ThrowIfNegative(prompts[i].Samples);
+        }
+        var ends = model.Configuration.EndTokens.Count > 0 ? model.Configuration.EndTokens : tokenizer?.EndTokens ?? [];
+        return new StopConditions(options, ends, tokenizer);
+    }
+
+    private static void WaitAll(Task[] tasks)
+    {
+        try
+        {
+            Task.WaitAll(tasks);
+        }
+        catch (AggregateException errors)
+        {
+            // Whoever called meets the first error as it was thrown, not a wrapping of it.
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(errors.Flatten().InnerExceptions[0]);
+        }
+    }
+
+    private readonly record struct ActiveResponse(int Prompt, int Sample, int Slot, GrowingResponse Response);
+}
+
+/// <summary>A token of a response that is being drawn.</summary>
+/// <param name="Token">Its id.</param>
+/// <param name="LogProbability">As in <see cref="Completion.LogProbabilities"/>.</param>
+/// <param name="Entropy">As in <see cref="Completion.Entropies"/>.</param>
+/// <param name="Finish">Why the response ends here; null while it goes on.</param>
+public sealed record StreamedToken(int Token, float LogProbability, float Entropy, FinishReason? Finish);

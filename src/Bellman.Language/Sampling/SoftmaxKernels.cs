@@ -1,0 +1,81 @@
+using System.Runtime.Intrinsics;
+using Bellman.Neural;
+
+namespace Bellman.Language;
+
+/// <summary>The passes over a vocabulary that a draw needs, in the widest vectors of this machine.</summary>
+internal abstract unsafe class SoftmaxKernels
+{
+    public static SoftmaxKernels Active { get; } =
+        Vector512.IsHardwareAccelerated ? new SoftmaxKernels<Vector512<float>, Operations512>()
+        : Vector256.IsHardwareAccelerated ? new SoftmaxKernels<Vector256<float>, Operations256>()
+        : Vector128.IsHardwareAccelerated ? new SoftmaxKernels<Vector128<float>, Operations128>()
+        : new SoftmaxKernels<float, OperationsScalar>();
+
+    /// <summary>With z = (logit - maximum) scale: writes e^z, and returns the maximum, Σ e^z and Σ z e^z.</summary>
+    public abstract (float Maximum, double Total, double WeightedSum) Exponentials(ReadOnlySpan<float> logits, float scale, Span<float> exponentials);
+}
+
+/// <inheritdoc/>
+internal sealed unsafe class SoftmaxKernels<TVector, TOps> : SoftmaxKernels
+    where TVector : unmanaged
+    where TOps : IVectorOperations<TVector>
+{
+    // Singles are summed this far before the total continues in double.
+    private const int SumBlock = 2048;
+
+    public override (float Maximum, double Total, double WeightedSum) Exponentials(ReadOnlySpan<float> logits, float scale, Span<float> exponentials)
+    {
+        fixed (float* x = logits, e = exponentials)
+        {
+            var maximum = Maximum(x, logits.Length);
+            double total = 0, weighted = 0;
+            for (var block = 0; block < logits.Length; block += SumBlock)
+            {
+                var (sum, product) = Block(x + block, Math.Min(SumBlock, logits.Length - block), maximum, scale, e + block);
+                total += sum;
+                weighted += product;
+            }
+            return (maximum, total, weighted);
+        }
+    }
+
+    private static float Maximum(float* x, int count)
+    {
+        var whole = count - count % TOps.Width;
+        var best = float.NegativeInfinity;
+        if (whole > 0)
+        {
+            var lanes = stackalloc float[TOps.Width];
+            var most = TOps.Load(x);
+            for (var i = TOps.Width; i < whole; i += TOps.Width) { most = TOps.Maximum(most, TOps.Load(x + i)); }
+            TOps.Store(most, lanes);
+            for (var i = 0; i < TOps.Width; i++) { best = Math.Max(best, lanes[i]); }
+        }
+        for (var i = whole; i < count; i++) { best = Math.Max(best, x[i]); }
+        return best;
+    }
+
+    private static (double Sum, double Weighted) Block(float* x, int count, float maximum, float scale, float* e)
+    {
+        var whole = count - count % TOps.Width;
+        TVector shift = TOps.Broadcast(maximum), factor = TOps.Broadcast(scale), total = default, weighted = default;
+        for (var i = 0; i < whole; i += TOps.Width)
+        {
+            var z = TOps.Multiply(TOps.Subtract(TOps.Load(x + i), shift), factor);
+            var value = Elementary<TVector, TOps>.Exp(z);
+            TOps.Store(value, e + i);
+            total = TOps.Add(total, value);
+            weighted = TOps.MultiplyAdd(z, value, weighted);
+        }
+        double sum = TOps.Sum(total), product = TOps.Sum(weighted);
+        for (var i = whole; i < count; i++)
+        {
+            var z = (x[i] - maximum) * scale;
+            e[i] = Elementary<float, OperationsScalar>.Exp(z);
+            sum += e[i];
+            product += z * e[i];
+        }
+        return (sum, product);
+    }
+}

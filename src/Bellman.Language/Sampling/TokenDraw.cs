@@ -1,0 +1,130 @@
+namespace Bellman.Language;
+
+/// <summary>A token that was drawn.</summary>
+/// <param name="Token">Its id.</param>
+/// <param name="LogProbability">log pi(token | before) at the temperature, before penalty and truncation, in nats; at temperature 1 where the temperature is 0.</param>
+/// <param name="Entropy">Entropy of that same distribution, in nats.</param>
+public readonly record struct DrawnToken(int Token, float LogProbability, float Entropy);
+
+/// <summary>
+/// Draws a token from logits. Order: repetition penalty, temperature, top-k, top-p, min-p, renormalise. Scratch memory is
+/// its own: one draw, one thread.
+/// </summary>
+internal sealed class TokenDraw
+{
+    private readonly SamplingOptions options;
+    private readonly bool truncates;
+    private readonly float[] weights;
+    private int[] order = [];
+
+    public TokenDraw(SamplingOptions options, int vocabulary)
+    {
+        this.options = options;
+        truncates = (options.TopK > 0 && options.TopK < vocabulary) || options.TopP < 1 || options.MinP > 0;
+        weights = new float[vocabulary];
+    }
+
+    /// <summary>Draws one token.</summary>
+    /// <param name="logits">[vocabulary]; left as they are.</param>
+    /// <param name="seen">Tokens read or produced so far, for the repetition penalty; null when there is none.</param>
+    /// <param name="random">One number is taken from it, at any temperature: the draws after do not depend on it.</param>
+    public DrawnToken Draw(ReadOnlySpan<float> logits, IReadOnlySet<int>? seen, RandomStream random)
+    {
+        var uniform = random.NextDouble();
+        var greedy = options.Temperature == 0;
+        var inverse = greedy ? 1f : (float)(1 / options.Temperature);
+        var (maximum, total, mean) = SoftmaxKernels.Active.Exponentials(logits, inverse, weights);
+        var logTotal = Math.Log(total);
+        // H = log Σ e^z - Σ z e^z / Σ e^z
+        var entropy = Math.Max(0, logTotal - mean / total);
+        int token;
+        if (seen is null || options.RepetitionPenalty == 1)
+        {
+            token = greedy ? IndexOfMaximum(logits) : truncates ? Truncated(uniform) : Whole(uniform, total);
+        }
+        else { token = Penalised(logits, seen, inverse, greedy, uniform); }
+        return new DrawnToken(token, (float)((logits[token] - maximum) * inverse - logTotal), (float)entropy);
+    }
+
+    private int Penalised(ReadOnlySpan<float> logits, IReadOnlySet<int> seen, float inverse, bool greedy, double uniform)
+    {
+        var penalised = logits.ToArray();
+        var penalty = (float)options.RepetitionPenalty;
+        foreach (var token in seen) { penalised[token] = penalised[token] > 0 ? penalised[token] / penalty : penalised[token] * penalty; }
+        if (greedy) { return IndexOfMaximum(penalised); }
+        var (_, total, _) = SoftmaxKernels.Active.Exponentials(penalised, inverse, weights);
+        return truncates ? Truncated(uniform) : Whole(uniform, total);
+    }
+
+    private int Whole(double uniform, double total)
+    {
+        var threshold = uniform * total;
+        for (var token = 0; token < weights.Length; token++)
+        {
+            threshold -= weights[token];
+            if (threshold < 0) { return token; }
+        }
+        return IndexOfMaximum(weights);
+    }
+
+    private int Truncated(double uniform)
+    {
+        var kept = Likeliest(out var total);
+        if (options.TopP < 1)
+        {
+            // The token that crosses the threshold is kept.
+            var (sum, limit) = (0.0, options.TopP * total);
+            var count = 0;
+            while (count < kept && sum < limit) { sum += weights[order[count++]]; }
+            kept = Math.Max(1, count);
+        }
+        var least = options.MinP * weights[order[0]];
+        while (kept > 1 && weights[order[kept - 1]] < least) { kept--; }
+        var renormalised = 0.0;
+        for (var i = 0; i < kept; i++) { renormalised += weights[order[i]]; }
+        var threshold = uniform * renormalised;
+        for (var i = 0; i < kept; i++)
+        {
+            threshold -= weights[order[i]];
+            if (threshold < 0) { return order[i]; }
+        }
+        return order[0];
+    }
+
+    /// <summary>Orders the candidates by weight, then id; how many there are, and their sum.</summary>
+    private int Likeliest(out double total)
+    {
+        if (order.Length == 0) { order = new int[weights.Length]; }
+        // Far below the likeliest, nothing can be drawn: leaving it out makes the sort short.
+        var maximum = weights[IndexOfMaximum(weights)];
+        var least = Math.Max(options.MinP * maximum, options.TopK > 0 ? 0 : 1e-9 * maximum * (1 - options.TopP));
+        var count = 0;
+        total = 0;
+        for (var token = 0; token < weights.Length; token++)
+        {
+            if (weights[token] < least) { continue; }
+            order[count++] = token;
+        }
+        order.AsSpan(0, count).Sort((left, right) => weights[left] != weights[right] ? weights[right].CompareTo(weights[left]) : left.CompareTo(right));
+        if (options.TopK > 0) { count = Math.Min(count, options.TopK); }
+        if (options.TopK > 0 && options.TopK < weights.Length)
+        {
+            for (var i = 0; i < count; i++) { total += weights[order[i]]; }
+        }
+        else
+        {
+            foreach (var weight in weights) { total += weight; }
+        }
+        return count;
+    }
+
+    private static int IndexOfMaximum(ReadOnlySpan<float> values)
+    {
+        var best = 0;
+        for (var i = 1; i < values.Length; i++)
+        {
+            if (values[i] > values[best]) { best = i; }
+        }
+        return best;
+    }
+}
