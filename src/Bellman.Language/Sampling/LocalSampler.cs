@@ -7,15 +7,23 @@ namespace Bellman.Language;
 /// </summary>
 /// <param name="model">Read as it is when a call begins; it must not be trained during one.</param>
 /// <param name="tokenizer">Recognises stop texts and names end tokens when the model names none; may be null.</param>
-public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null) : ISampler
+public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null) : IStreamingSampler
 {
     /// <inheritdoc/>
-    public IReadOnlyList<IReadOnlyList<Completion>> Sample(IReadOnlyList<SamplingPrompt> prompts, SamplingOptions options, CancellationToken cancellation = default)
+    public IReadOnlyList<IReadOnlyList<Completion>> Sample(IReadOnlyList<SamplingPrompt> prompts, SamplingOptions options, CancellationToken cancellation = default) =>
+        Draw(prompts, options, null, cancellation);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IReadOnlyList<Completion>> Sample(
+        IReadOnlyList<SamplingPrompt> prompts, SamplingOptions options, Action<SampledToken> drawn, CancellationToken cancellation = default) =>
+        Draw(prompts, options, drawn, cancellation);
+
+    private IReadOnlyList<IReadOnlyList<Completion>> Draw(IReadOnlyList<SamplingPrompt> prompts, SamplingOptions options, Action<SampledToken>? drawn, CancellationToken cancellation)
     {
         var stop = Check(prompts, options);
         var sequences = prompts.Sum(prompt => prompt.Samples);
         if (sequences == 0) { return [.. prompts.Select(_ => Array.Empty<Completion>())]; }
-        using var work = new SamplingWork(prompts);
+        using var work = new SamplingWork(prompts, drawn);
         var longest = prompts.Max(prompt => prompt.Tokens.Length);
         var decoders = model.Engine.CreateDecoders(sequences, longest, Math.Min(options.MaximumNewTokens, model.ContextLength - prompts.Min(prompt => prompt.Tokens.Length)));
         try
@@ -35,45 +43,6 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
         return work.Results;
     }
 
-    /// <summary>Draws one response token by token.</summary>
-    /// <param name="prompt">Its <see cref="SamplingPrompt.Samples"/> is not read: the first sample is drawn.</param>
-    /// <param name="options">Limits and distribution.</param>
-    /// <param name="cancellation">Stops between tokens.</param>
-    /// <returns>Tokens as they are drawn; the last one says why it is the last.</returns>
-    /// <exception cref="UsageException">An option is out of range or the prompt does not fit the context.</exception>
-    public IEnumerable<StreamedToken> Stream(SamplingPrompt prompt, SamplingOptions options, CancellationToken cancellation = default)
-    {
-        var stop = Check([prompt], options);
-        return Tokens();
-
-        IEnumerable<StreamedToken> Tokens()
-        {
-            var fresh = Math.Min(options.MaximumNewTokens, model.ContextLength - prompt.Tokens.Length);
-            var decoders = model.Engine.CreateDecoders(1, prompt.Tokens.Length, fresh);
-            try
-            {
-                var decoder = decoders[0];
-                using var cache = decoder.Prefill(prompt.Tokens);
-                decoder.Attach(0, cache);
-                var response = new GrowingResponse(prompt, 0, options, model.ContextLength);
-                var draw = new TokenDraw(options, model.VocabularySize);
-                var logits = cache.Logits.ToArray();
-                while (true)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    var (drawn, finish) = response.Draw(logits, draw, stop);
-                    yield return new StreamedToken(drawn.Token, drawn.LogProbability, drawn.Entropy, finish);
-                    if (finish is not null) { yield break; }
-                    decoder.Step([0], [drawn.Token], logits);
-                }
-            }
-            finally
-            {
-                foreach (var decoder in decoders) { decoder.Dispose(); }
-            }
-        }
-    }
-
     /// <summary>Fills the decoder's slots from the work until there is none left.</summary>
     private void Run(IDecoder decoder, SamplingWork work, IReadOnlyList<SamplingPrompt> prompts, SamplingOptions options, StopConditions stop, CancellationToken cancellation)
     {
@@ -89,7 +58,7 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
             {
                 var cache = work[prompt].Get(decoder);
                 var response = new GrowingResponse(prompts[prompt], sample, options, model.ContextLength);
-                if (response.Draw(cache.Logits, draw, stop).Finish is { } finish)
+                if (Next(response, cache.Logits, prompt, sample) is { } finish)
                 {
                     work.Finish(prompt, sample, response.Complete(finish));
                     continue;
@@ -105,7 +74,7 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
             for (var i = 0; i < active.Count; i++)
             {
                 var row = active[i];
-                if (row.Response.Draw(logits.AsSpan(i * model.VocabularySize, model.VocabularySize), draw, stop).Finish is { } finish)
+                if (Next(row.Response, logits.AsSpan(i * model.VocabularySize, model.VocabularySize), row.Prompt, row.Sample) is { } finish)
                 {
                     work.Finish(row.Prompt, row.Sample, row.Response.Complete(finish));
                     free.Push(row.Slot);
@@ -113,6 +82,13 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
                 else { active[kept++] = row; }
             }
             active.RemoveRange(kept, active.Count - kept);
+        }
+
+        FinishReason? Next(GrowingResponse response, ReadOnlySpan<float> following, int prompt, int sample)
+        {
+            var (token, finish) = response.Draw(following, draw, stop);
+            work.Report(new SampledToken(prompt, sample, token.Token, token.LogProbability));
+            return finish;
         }
     }
 
@@ -150,10 +126,3 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
 
     private readonly record struct ActiveResponse(int Prompt, int Sample, int Slot, GrowingResponse Response);
 }
-
-/// <summary>A token of a response that is being drawn.</summary>
-/// <param name="Token">Its id.</param>
-/// <param name="LogProbability">As in <see cref="Completion.LogProbabilities"/>.</param>
-/// <param name="Entropy">As in <see cref="Completion.Entropies"/>.</param>
-/// <param name="Finish">Why the response ends here; null while it goes on.</param>
-public sealed record StreamedToken(int Token, float LogProbability, float Entropy, FinishReason? Finish);

@@ -13,8 +13,13 @@ internal sealed class SamplingWork : IDisposable
     private int nextPrompt;
     private int nextSample;
 
-    public SamplingWork(IReadOnlyList<SamplingPrompt> prompts)
+    private readonly Action<SampledToken>? drawn;
+
+    /// <param name="prompts">What is continued.</param>
+    /// <param name="drawn">Hears of every token, from one thread at a time; null for nobody.</param>
+    public SamplingWork(IReadOnlyList<SamplingPrompt> prompts, Action<SampledToken>? drawn)
     {
+        this.drawn = drawn;
         this.prompts = prompts;
         shared = [.. prompts.Select(prompt => new SharedPrompt(prompt.Tokens, prompt.Samples))];
         results = [.. prompts.Select(prompt => new Completion[prompt.Samples])];
@@ -40,6 +45,12 @@ internal sealed class SamplingWork : IDisposable
     }
 
     public SharedPrompt this[int prompt] => shared[prompt];
+
+    public void Report(SampledToken token)
+    {
+        if (drawn is null) { return; }
+        lock (gate) { drawn(token); }
+    }
 
     public void Finish(int prompt, int sample, Completion completion)
     {

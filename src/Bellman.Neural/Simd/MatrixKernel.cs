@@ -25,7 +25,8 @@ internal static unsafe class MatrixKernel<TVector, TOps>
     /// <param name="columns">Columns of B and C, a multiple of the vector width.</param>
     /// <param name="depth">Columns of A, rows of B.</param>
     /// <param name="bias">A row added to each row of C; null for none.</param>
-    public static void Multiply(float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, int rows, int columns, int depth, float* bias)
+    /// <param name="accumulate">Whether the product is added to what C holds, in place of a bias.</param>
+    public static void Multiply(float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, int rows, int columns, int depth, float* bias, bool accumulate = false)
     {
         var wide = TOps.Width == 16 ? 4 * TOps.Width : 2 * TOps.Width;
         for (var start = 0; start < depth; start += DepthBlock)
@@ -34,8 +35,9 @@ internal static unsafe class MatrixKernel<TVector, TOps>
             var aBlock = a + start * aStep;
             var bBlock = b + start * bRow;
             // The first block starts from the bias, the next ones continue from what C holds.
-            var initial = start == 0 ? bias : c;
-            var initialRow = start == 0 ? 0 : cRow;
+            var continues = start > 0 || accumulate;
+            var initial = continues ? c : bias;
+            var initialRow = continues ? cRow : 0;
             var column = 0;
             for (; column + wide <= columns; column += wide)
             {

@@ -23,7 +23,7 @@ internal sealed class RecomputedBlock : autograd.SingleTensorFunction<Recomputed
         return function(x).MoveToOuterDisposeScope();
     }
 
-    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    public override List<Tensor?> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         var function = (Func<Tensor, Tensor>)ctx.get_data("function");
         var leaves = (IReadOnlyList<Tensor>)ctx.get_data("leaves");
@@ -31,7 +31,9 @@ internal sealed class RecomputedBlock : autograd.SingleTensorFunction<Recomputed
         using var gradients = enable_grad();
         var x = ctx.get_saved_variables()[0].detach().requires_grad_();
         var y = function(x);
-        var found = autograd.grad([y], [x, .. leaves], [grad_output]);
-        return [.. found.Select(gradient => gradient.MoveToOuterDisposeScope())];
+        var found = autograd.grad([y], [x, .. leaves], [grad_output]).Select(gradient => gradient.MoveToOuterDisposeScope()).ToList();
+        // The engine reads these after this method has returned: until the graph goes, nobody may collect them.
+        ctx.save_data("gradients", found);
+        return [found[0], null, null, .. found.Skip(1)];
     }
 }

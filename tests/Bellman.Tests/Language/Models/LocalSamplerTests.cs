@@ -27,7 +27,7 @@ public sealed class LocalSamplerTests
         var prompts = Prompts(5);
         foreach (var temperature in new[] { 1.0, 0.7 })
         {
-            var completions = new LocalSampler(model).Sample(prompts, Sixteen with { Temperature = temperature });
+            var completions = Sample(model, prompts, Sixteen with { Temperature = temperature });
             using var scope = TorchSharp.torch.NewDisposeScope();
             var rows = prompts.SelectMany((prompt, p) => completions[p].Select(completion => (prompt.Tokens, completion))).ToList();
             var batch = new TokenBatch([.. rows.Select(row => (int[])[.. row.Tokens, .. row.completion.Tokens])],
@@ -50,30 +50,29 @@ public sealed class LocalSamplerTests
     {
         using var model = Model(engine, family);
         var prompts = Prompts(7);
-        var together = new LocalSampler(model).Sample(prompts, Sixteen);
+        var together = Sample(model, prompts, Sixteen);
         for (var p = 0; p < prompts.Count; p++)
         {
-            var alone = new LocalSampler(model).Sample([prompts[p]], Sixteen)[0];
+            var alone = Sample(model, [prompts[p]], Sixteen)[0];
             Assert.Equal(together[p].Select(completion => completion.Tokens), alone.Select(completion => completion.Tokens));
         }
         using var threaded = Model(engine, family, threads: 2);
-        Assert.Equal(Flat(together), Flat(new LocalSampler(threaded).Sample(prompts, Sixteen)));
+        Assert.Equal(Flat(together), Flat(Sample(threaded, prompts, Sixteen)));
         Assert.Equal(together[2][1].Tokens.Length, together[2][1].LogProbabilities.Length);
         Assert.Equal(WithoutCache(model, prompts[2]), together[2][0].Tokens);
     }
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public void Streamed_tokens_are_those_of_the_first_sample(TransformerEngine engine, TransformerFamily family)
+    public void Tokens_are_told_as_they_are_drawn(TransformerEngine engine, TransformerFamily family)
     {
         using var model = Model(engine, family);
         var prompt = Prompts(1)[0];
-        var sampler = new LocalSampler(model);
-        var expected = sampler.Sample([prompt], Sixteen)[0][0];
-        var streamed = sampler.Stream(prompt, Sixteen).ToList();
-        Assert.Equal(expected.Tokens, streamed.Select(token => token.Token));
-        Assert.All(streamed.SkipLast(1), token => Assert.Null(token.Finish));
-        Assert.Equal(expected.Finish, streamed[^1].Finish);
+        var expected = Sample(model, [prompt], Sixteen)[0][0];
+        var streamed = new List<SampledToken>();
+        new LocalSampler(model).Sample([prompt], Sixteen, streamed.Add, TestContext.Current.CancellationToken);
+        Assert.Equal(expected.Tokens, streamed.Where(token => token.Sample == 0).Select(token => token.Token));
+        Assert.Equal(expected.LogProbabilities, streamed.Where(token => token.Sample == 0).Select(token => token.LogProbability));
     }
 
     [Fact]
@@ -81,7 +80,7 @@ public sealed class LocalSamplerTests
     {
         using var model = Model(TransformerEngine.Torch, TransformerFamily.Llama);
         var prompt = Prompts(1)[0];
-        var greedy = new LocalSampler(model).Sample([prompt], Sixteen with { Temperature = 0, StopTokens = [60] })[0][0];
+        var greedy = Sample(model, [prompt], Sixteen with { Temperature = 0, StopTokens = [60] })[0][0];
         var tokens = prompt.Tokens.ToList();
         foreach (var token in greedy.Tokens)
         {
@@ -96,11 +95,10 @@ public sealed class LocalSamplerTests
     public void Context_and_limit_end_a_response_and_end_tokens_do_so_first()
     {
         using var model = Model(TransformerEngine.Torch, TransformerFamily.Llama);
-        var sampler = new LocalSampler(model);
         var longPrompt = new SamplingPrompt(TinyModels.Tokens(60, 9), 1, RandomStream.Create(1));
-        var full = sampler.Sample([longPrompt], new SamplingOptions { MaximumNewTokens = 100, StopTokens = [60] })[0][0];
+        var full = Sample(model, [longPrompt], new SamplingOptions { MaximumNewTokens = 100, StopTokens = [60] })[0][0];
         Assert.Equal((4, FinishReason.Length), (full.Tokens.Length, full.Finish));
-        var all = sampler.Sample([longPrompt], new SamplingOptions { StopTokens = [.. Enumerable.Range(0, 61)] })[0][0];
+        var all = Sample(model, [longPrompt], new SamplingOptions { StopTokens = [.. Enumerable.Range(0, 61)] })[0][0];
         Assert.Equal((1, FinishReason.EndToken), (all.Tokens.Length, all.Finish));
     }
 
@@ -108,17 +106,19 @@ public sealed class LocalSamplerTests
     public void Prompt_that_does_not_fit_is_refused()
     {
         using var model = Model(TransformerEngine.Torch, TransformerFamily.Llama);
-        var sampler = new LocalSampler(model);
-        string Refused(int[] tokens) => Assert.Throws<UsageException>(() => sampler.Sample([new SamplingPrompt(tokens, 1, RandomStream.Create(1))], Sixteen)).Message;
+        string Refused(int[] tokens) => Assert.Throws<UsageException>(() => Sample(model, [new SamplingPrompt(tokens, 1, RandomStream.Create(1))], Sixteen)).Message;
         Assert.Contains("64 tokens, and the model's context of 64", Refused(TinyModels.Tokens(64, 1)), StringComparison.Ordinal);
         Assert.Contains("no tokens", Refused([]), StringComparison.Ordinal);
         Assert.Contains("token 61, outside", Refused([3, 61]), StringComparison.Ordinal);
-        Assert.Contains("'topP'", Assert.Throws<UsageException>(() => sampler.Sample([new SamplingPrompt([1], 1, RandomStream.Create(1))], Sixteen with { TopP = 0 })).Message, StringComparison.Ordinal);
-        Assert.Contains("tokenizer", Assert.Throws<UsageException>(() => sampler.Sample([new SamplingPrompt([1], 1, RandomStream.Create(1))], Sixteen with { StopTexts = ["."] })).Message, StringComparison.Ordinal);
+        Assert.Contains("'topP'", Assert.Throws<UsageException>(() => Sample(model, [new SamplingPrompt([1], 1, RandomStream.Create(1))], Sixteen with { TopP = 0 })).Message, StringComparison.Ordinal);
+        Assert.Contains("tokenizer", Assert.Throws<UsageException>(() => Sample(model, [new SamplingPrompt([1], 1, RandomStream.Create(1))], Sixteen with { StopTexts = ["."] })).Message, StringComparison.Ordinal);
     }
 
     internal static Transformer Model(TransformerEngine engine, TransformerFamily family, int threads = 1) =>
         Transformer.Create(TinyModels.Shape(family), RandomStream.Create(11), new TransformerOptions { Engine = engine, Threads = threads });
+
+    private static IReadOnlyList<IReadOnlyList<Completion>> Sample(Transformer model, IReadOnlyList<SamplingPrompt> prompts, SamplingOptions options) =>
+        new LocalSampler(model).Sample(prompts, options, TestContext.Current.CancellationToken);
 
     private static List<SamplingPrompt> Prompts(int count) =>
         [.. Enumerable.Range(0, count).Select(p => new SamplingPrompt(TinyModels.Tokens(1 + p * 5 % 23, (ulong)p), 2, RandomStream.Create(3).Child("prompt", p)))];

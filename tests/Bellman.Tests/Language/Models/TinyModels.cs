@@ -93,7 +93,7 @@ internal static class TinyModels
             var numbers = new float[shape.Aggregate(1L, (product, side) => product * side)];
             foreach (ref var number in numbers.AsSpan())
             {
-                number = (float)((name.Contains("norm", StringComparison.Ordinal) ? 1 : 0) + 0.3 * random.NextGaussian());
+                number = (float)((name.Contains("norm", StringComparison.Ordinal) ? 1 : 0) + 0.15 * random.NextGaussian());
                 if (type == TensorType.F16) { number = (float)(Half)number; }
                 if (type == TensorType.BF16) { number = BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(number) & 0xFFFF0000); }
             }
