@@ -28,6 +28,7 @@ public static class CommandLine
         root.Add(ListingCommands.Algorithms(terminal));
         root.Add(RunsCommand.Create(terminal));
         root.Add(TraceCommand.Create(terminal));
+        root.Add(BenchCommand.Create(terminal));
 
         var parsed = root.Parse(arguments.Count == 0 ? ["--help"] : arguments);
         var showTrace = arguments.Contains("--verbose");

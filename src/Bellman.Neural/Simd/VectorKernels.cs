@@ -33,6 +33,9 @@ internal abstract class VectorKernels
 
     public abstract void Tanh(Span<float> a);
 
+    /// <summary>C = A B of row-major matrices; the width divides <paramref name="columns"/>.</summary>
+    public abstract void Multiply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, int rows, int columns, int depth);
+
     public abstract INetwork CreateNetwork(DenseLayout[] layers, ParameterBuffer parameters, WorkerTeam team);
 
     public abstract IRecurrentNetwork CreateRecurrent(RecurrentCell cell, DenseLayout input, DenseLayout hidden, ParameterBuffer parameters);
@@ -183,6 +186,15 @@ internal sealed unsafe class VectorKernels<TVector, TOps> : VectorKernels
             ActivationKernel<TVector, TOps>.Apply(Activation.Tanh, x, whole);
             ActivationKernel<float, OperationsScalar>.Apply(Activation.Tanh, x + whole, a.Length - whole);
         }
+    }
+
+    public override void Multiply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, int rows, int columns, int depth)
+    {
+        if (columns % TOps.Width != 0 || a.Length < rows * depth || b.Length < depth * columns || c.Length < rows * columns)
+        {
+            throw new ArgumentException($"A product of [{rows}, {depth}] by [{depth}, {columns}] needs whole vectors of {TOps.Width} columns and spans that hold it.");
+        }
+        fixed (float* x = a, y = b, z = c) { MatrixKernel<TVector, TOps>.Multiply(x, depth, 1, y, columns, z, columns, rows, columns, depth, null); }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

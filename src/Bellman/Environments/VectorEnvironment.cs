@@ -77,6 +77,29 @@ public abstract class VectorEnvironment : IStateful, IDisposable
         ResetAll(random);
     }
 
+    /// <summary>Fills <see cref="Actions"/> with random elements of the action space: play without a policy.</summary>
+    public void SampleActions(RandomStream random)
+    {
+        if (ActionSpace is not Discrete { Count: var choices })
+        {
+            for (var copy = 0; copy < Count; copy++) { ActionSpace.Sample(random, Action(copy)); }
+            return;
+        }
+        Span<uint> words = stackalloc uint[256];
+        // Below this a product's low half would favour some choices (Lemire 2019); such words are drawn again.
+        var threshold = (0u - (uint)choices) % (uint)choices;
+        for (var first = 0; first < Count; first += words.Length)
+        {
+            var actions = Actions.AsSpan(first, Math.Min(words.Length, Count - first));
+            random.Fill(words[..actions.Length]);
+            for (var i = 0; i < actions.Length; i++)
+            {
+                var product = (ulong)words[i] * (uint)choices;
+                actions[i] = (uint)product >= threshold ? (int)(product >> 32) : random.NextInt32(choices);
+            }
+        }
+    }
+
     /// <summary>Takes <see cref="Actions"/> in every copy.</summary>
     public abstract void Step();
 

@@ -44,6 +44,24 @@ public sealed class RandomStream : IStateful
         return slot switch { 0 => word0, 1 => word1, 2 => word2, _ => word3 };
     }
 
+    /// <summary>Fills <paramref name="words"/> with the next uniform 32-bit words: the same ones in the same order, many at a time.</summary>
+    public void Fill(Span<uint> words)
+    {
+        while (PhiloxBlocks.IsSupported && words.Length >= 4 * PhiloxBlocks.Lanes)
+        {
+            if ((position & 3) != 0)
+            {
+                words[0] = NextUInt32();
+                words = words[1..];
+                continue;
+            }
+            PhiloxBlocks.Write(position >> 2, lane, key, words[..(4 * PhiloxBlocks.Lanes)]);
+            position += 4 * PhiloxBlocks.Lanes;
+            words = words[(4 * PhiloxBlocks.Lanes)..];
+        }
+        foreach (ref var word in words) { word = NextUInt32(); }
+    }
+
     /// <summary>A uniform 64-bit word.</summary>
     public ulong NextUInt64() => ((ulong)NextUInt32() << 32) | NextUInt32();
 

@@ -88,6 +88,17 @@ public class VectorEnvironmentTests
         Assert.False(poles.WriteActionMasks(new bool[2]));
     }
 
+    [Theory]
+    [InlineData("Acrobot-v1")]
+    [InlineData("CartPole-v1")]
+    public void Random_actions_are_valid_and_equally_likely(string id)
+    {
+        using var environments = Registry.MakeVector(id, 3000);
+        environments.SampleActions(RandomStream.Create(3));
+        var choices = environments.ActionSpace.FlatSize;
+        for (var action = 0; action < choices; action++) { Assert.InRange(environments.Actions.Count(taken => taken == action), 3000 / choices - 150, 3000 / choices + 150); }
+    }
+
     [Fact]
     public void A_failing_copy_on_another_thread_reports_its_own_error()
     {

@@ -13,6 +13,21 @@ public class RandomStreamTests
     public void Philox_gives_the_published_answers(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1, uint r0, uint r1, uint r2, uint r3) =>
         Assert.Equal((r0, r1, r2, r3), RandomStream.Philox(c0, c1, c2, c3, k0, k1));
 
+    [Theory]
+    [InlineData(0, 200)]
+    [InlineData(3, 64)]
+    [InlineData(1, 33)]
+    [InlineData(2, 5)]
+    public void Words_drawn_in_bulk_are_those_drawn_one_by_one(int before, int count)
+    {
+        var (bulk, single) = (RandomStream.Create(9, "words"), RandomStream.Create(9, "words"));
+        for (var i = 0; i < before; i++) { Assert.Equal(single.NextUInt32(), bulk.NextUInt32()); }
+        var words = new uint[count];
+        bulk.Fill(words);
+        Assert.Equal(Enumerable.Range(0, count).Select(_ => single.NextUInt32()), words);
+        Assert.Equal(single.NextDouble(), bulk.NextDouble());
+    }
+
     [Fact]
     public void A_child_does_not_depend_on_what_its_parent_drew()
     {
