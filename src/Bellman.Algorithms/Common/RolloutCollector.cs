@@ -159,6 +159,7 @@ public sealed class RolloutCollector : IStateful, IDisposable
         state.Value(nameof(resets), ref resets);
         state.Part(nameof(environment), environment);
         state.Part(nameof(actionStream), actionStream);
+        state.Part(nameof(episodeStream), episodeStream);
         state.Part(nameof(memory), memory);
     }
 
