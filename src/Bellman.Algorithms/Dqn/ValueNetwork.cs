@@ -18,10 +18,9 @@ internal static class ValueNetwork
         if (options.Hidden.Length < 2) { return Heads(Name, inputs); }
         var trunk = options.Hidden[..^1];
         var features = trunk[^1];
-        return new SequentialPart(
+        return new ChainPart(
             Name,
-            new MlpPart($"{Name}.trunk", Mlp(inputs, trunk[..^1], features) with { OutputActivation = options.Activation }),
-            Heads($"{Name}.head", features));
+            [new MlpPart($"{Name}.trunk", Mlp(inputs, trunk[..^1], features) with { OutputActivation = options.Activation }), Heads($"{Name}.head", features)]);
 
         NetworkPart Heads(string name, int features) => options.Duelling
             ? new DuellingPart(name, Head($"{name}.value", features, width), Head($"{name}.advantage", features, actions * width))

@@ -31,6 +31,8 @@ public sealed record ChainPart(string Name, IReadOnlyList<NetworkPart> Links) : 
         foreach (var link in Links) { link.Validate(); }
         foreach (var (first, second) in Links.Zip(Links.Skip(1)))
         {
+            // A part that computes nothing is refused by its own name when it is built.
+            if (first.Outputs == 0 || second.Inputs == 0) { continue; }
             if (first.Outputs != second.Inputs)
             {
                 throw new UsageException($"'{first.Name}' writes {first.Outputs} numbers a row and '{second.Name}', which follows it, reads {second.Inputs}; make them equal.");
@@ -40,7 +42,7 @@ public sealed record ChainPart(string Name, IReadOnlyList<NetworkPart> Links) : 
 }
 
 /// <summary>The networks of a <see cref="ChainPart"/>.</summary>
-internal sealed class ChainedNetwork : IRecurrentNetwork
+internal sealed class ChainedNetwork : IRecurrentNetwork, INoisyNetwork
 {
     private readonly INetwork[] links;
     private readonly IRecurrentNetwork? recurrent;
@@ -118,6 +120,16 @@ internal sealed class ChainedNetwork : IRecurrentNetwork
             links[i].Backward(delta, batch, below, parameterGradients);
             delta = below;
         }
+    }
+
+    public void DrawNoise(RandomStream random)
+    {
+        foreach (var link in links) { (link as INoisyNetwork)?.DrawNoise(random); }
+    }
+
+    public void SilenceNoise()
+    {
+        foreach (var link in links) { (link as INoisyNetwork)?.SilenceNoise(); }
     }
 
     public void Dispose()

@@ -10,6 +10,12 @@ namespace Bellman.Neural;
 public sealed record DuellingPart(string Name, NetworkPart Value, NetworkPart Advantage) : NetworkPart(Name)
 {
     /// <inheritdoc/>
+    public override int Inputs => Value.Inputs;
+
+    /// <inheritdoc/>
+    public override int Outputs => Advantage.Outputs;
+
+    /// <inheritdoc/>
     public override IEnumerable<(string Name, int[] Shape)> Parameters() => Value.Parameters().Concat(Advantage.Parameters());
 
     /// <inheritdoc/>

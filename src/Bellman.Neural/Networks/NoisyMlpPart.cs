@@ -12,6 +12,12 @@ public sealed record NoisyMlpPart(string Name, MlpSpecification Mlp) : NetworkPa
     /// <summary>sigma_0: every sigma starts as this over the root of the layer's inputs; larger explores more. 0.5 in the paper.</summary>
     public float InitialDeviation { get; init; } = 0.5f;
 
+    /// <inheritdoc/>
+    public override int Inputs => Mlp.Inputs;
+
+    /// <inheritdoc/>
+    public override int Outputs => Mlp.Outputs;
+
     private MlpSpecification Means => Mlp with { Initialization = Initialization.FanIn };
 
     /// <inheritdoc/>

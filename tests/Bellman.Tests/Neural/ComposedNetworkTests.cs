@@ -191,10 +191,10 @@ public sealed class ComposedNetworkTests
     public void Parts_that_do_not_fit_are_refused()
     {
         MlpPart Part(string name, int inputs, int outputs) => new(name, new MlpSpecification(inputs, [], outputs));
-        Assert.Contains("writes 3 numbers and the second reads 4", Refusal(new SequentialPart("net", Part("net.a", 2, 3), Part("net.b", 4, 1))), StringComparison.Ordinal);
+        Assert.Contains("'net.a' writes 3 numbers a row and 'net.b', which follows it, reads 4", Refusal(new ChainPart("net", [Part("net.a", 2, 3), Part("net.b", 4, 1)])), StringComparison.Ordinal);
         Assert.Contains("whole multiples", Refusal(new DuellingPart("net", Part("net.a", 2, 2), Part("net.b", 2, 3))), StringComparison.Ordinal);
         Assert.Contains("must be networks", Refusal(new DuellingPart("net", new VectorPart("net.a", 2, 0), Part("net.b", 2, 3))), StringComparison.Ordinal);
-        Assert.Contains("must be networks", Refusal(new SequentialPart("net", new VectorPart("net.a", 2, 0), Part("net.b", 2, 3))), StringComparison.Ordinal);
+        Assert.Contains("Link 'net.a' of 'net' computes nothing", Refusal(new ChainPart("net", [new VectorPart("net.a", 2, 0), Part("net.b", 2, 3)])), StringComparison.Ordinal);
         Assert.Contains("deviation -1", Refusal(new NoisyMlpPart("net", new MlpSpecification(2, [], 1)) { InitialDeviation = -1 }), StringComparison.Ordinal);
 
         static string Refusal(NetworkPart part) => Assert.Throws<UsageException>(() => NetworkGroup.Create(RandomStream.Create(0), new NetworkOptions(), part)).Message;
@@ -207,10 +207,11 @@ public sealed class ComposedNetworkTests
         {
             "noisy" => new NoisyMlpPart("net", smooth),
             "duelling" => new DuellingPart("net", new MlpPart("net.value", smooth with { Outputs = 2 }), new MlpPart("net.advantage", smooth)),
-            _ => new SequentialPart(
-                "net",
+            _ => new ChainPart("net",
+            [
                 new MlpPart("net.trunk", new MlpSpecification(5, [9], 8) { OutputActivation = Activation.Tanh }),
-                new DuellingPart("net.head", new NoisyMlpPart("net.head.value", smooth with { Inputs = 8, Outputs = 2 }), new NoisyMlpPart("net.head.advantage", smooth with { Inputs = 8 }))),
+                new DuellingPart("net.head", new NoisyMlpPart("net.head.value", smooth with { Inputs = 8, Outputs = 2 }), new NoisyMlpPart("net.head.advantage", smooth with { Inputs = 8 })),
+            ]),
         };
         return NetworkGroup.Create(RandomStream.Create(3), new NetworkOptions { Engine = engine }, part);
     }
