@@ -10,6 +10,11 @@ public static class FoundationsArms
     private static readonly FoundationsTask DeepSea = new("deepsea", "DeepSea-v0?size=20", 0.9);
     // The shortest way returns -4 on average and a failure -10: -5 leaves room for at most one failure in six.
     private static readonly FoundationsTask BitFlipping = new("bitflipping", "BitFlipping-v0?bits=10", -5);
+    private static readonly FoundationsTask MountainCar = new("mountaincar", "MountainCarContinuous-v0", 90);
+    private static readonly FoundationsTask Pendulum = new("pendulum", "Pendulum-v1", -200);
+
+    // Two layers of 64 are enough for three observed numbers and one action, and a sixth of the papers' cost.
+    private static readonly string[] SmallReplay = ["hidden=64,64", "batchSize=128", "learningRate=1e-3", "learningStarts=1000", "bufferSize=20000"];
 
     /// <summary>The arms, task by task.</summary>
     public static IReadOnlyList<FoundationsArm> All { get; } =
@@ -51,6 +56,29 @@ public static class FoundationsArms
             Options = ["hidden=128", "gamma=0.98"],
             Requirement = FoundationsRequirement.FailsToSolve,
             Kind = ArmKind.Baseline,
+        },
+        new("discrete-sac", "Discrete soft actor-critic on CartPole-v1", CartPole, "discrete-sac", 20_000)
+        {
+            Options = [.. SmallReplay, "targetEntropy=0.3", "temperature=0.1", "tau=0.01"],
+            Requirement = FoundationsRequirement.Reported,
+        },
+        new("sac", "Soft actor-critic on Pendulum-v1", Pendulum, "sac", 20_000) { Options = SmallReplay, Selections = 20 },
+        new("td3", "TD3 on Pendulum-v1", Pendulum, "td3", 20_000) { Options = SmallReplay, Selections = 20 },
+        new("ddpg", "DDPG on Pendulum-v1", Pendulum, "ddpg", 20_000)
+        {
+            Options = SmallReplay,
+            Requirement = FoundationsRequirement.Reported,
+            Kind = ArmKind.Baseline,
+            Selections = 20,
+        },
+        new("sac-mountain-car", "Soft actor-critic with drifting noise on MountainCarContinuous-v0", MountainCar, "sac", 30_000)
+        {
+            Options =
+            [
+                "hidden=64,64", "batchSize=128", "learningRate=1e-3", "learningStarts=500", "bufferSize=50000", "gamma=0.999", "tau=0.01",
+                "noise=ornsteinUhlenbeck", "noiseScale=0.5", "noiseTimeStep=1",
+            ],
+            StopWhenSolved = true,
         },
     ];
 

@@ -6,7 +6,8 @@ namespace Bellman.Tests.Cli;
 
 /// <summary>
 /// A run that is killed outright and resumed ends with the same bytes as one that was never disturbed. Fails when PPO
-/// leaves its optimiser, DQN its replay stream or the tabular learner its environments out of the checkpoint.
+/// leaves its optimiser, DQN its replay stream, the tabular learner its environments, SAC its noise or TD3 its target
+/// actor out of the checkpoint.
 /// </summary>
 public sealed partial class KillAndResumeTests
 {
@@ -14,13 +15,15 @@ public sealed partial class KillAndResumeTests
     [InlineData("ppo", 60_000, "minibatches=8", 5)]
     [InlineData("dqn", 12_000, "bufferSize=5000", 6)]
     [InlineData("q-learning", 400_000, "gamma=0.9", 7)]
-    public void Killed_and_resumed_run_ends_with_the_same_bytes(string algorithm, int steps, string option, int seed)
+    [InlineData("sac", 9_000, "hidden=16,16 batchSize=32 learningStarts=500 bufferSize=4000 noise=ornsteinUhlenbeck", 8)]
+    [InlineData("td3", 12_000, "hidden=16,16 batchSize=32 learningStarts=500 bufferSize=4000 copies=2", 9)]
+    public void Killed_and_resumed_run_ends_with_the_same_bytes(string algorithm, int steps, string options, int seed)
     {
         using var folder = new TemporaryFolder();
-        var environment = algorithm == "q-learning" ? "FrozenLake-v1" : "CartPole-v1";
+        var environment = algorithm switch { "q-learning" => "FrozenLake-v1", "sac" or "td3" => "Pendulum-v1", _ => "CartPole-v1" };
         string[] Train(string runs) =>
         [
-            "train", algorithm, "--env", environment, "--steps", $"{steps}", "--seed", $"{seed}", "--set", option,
+            "train", algorithm, "--env", environment, "--steps", $"{steps}", "--seed", $"{seed}", .. options.Split(' ').SelectMany(option => (string[])["--set", option]),
             "--checkpoint-every", $"{steps / 12}", "--evaluate-every", $"{steps / 3}", "--runs", runs,
         ];
         var undisturbed = Path.Combine(folder.Path, "undisturbed");

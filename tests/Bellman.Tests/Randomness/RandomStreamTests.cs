@@ -97,6 +97,27 @@ public class RandomStreamTests
     }
 
     [Fact]
+    public void Normal_draws_in_blocks_have_their_moments_and_are_independent_of_each_other()
+    {
+        var values = new float[60_001];
+        RandomStream.Create(3).NextGaussians(values);
+        var (all, products, beyondTwo) = (new RunningMoments(1), new RunningMoments(1), values.Count(value => Math.Abs(value) > 2));
+        for (var i = 0; i < values.Length; i++)
+        {
+            all.Update(values[i]);
+            // The two of a pair share their radius.
+            if (i % 2 == 1) { products.Update(values[i] * values[i - 1]); }
+        }
+        Play.Near(0, all.Mean[0], .02);
+        Play.Near(1, all.Variance(0), .03);
+        Play.Near(0, products.Mean[0], .02);
+        Assert.InRange(beyondTwo / 60_001.0, 0.0425, 0.0485);
+        var again = new float[60_001];
+        RandomStream.Create(3).NextGaussians(again);
+        Assert.Equal(values, again);
+    }
+
+    [Fact]
     public void Categorical_draws_follow_their_weights()
     {
         var (random, counts) = (RandomStream.Create(4), new int[4]);

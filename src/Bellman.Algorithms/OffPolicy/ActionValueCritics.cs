@@ -1,0 +1,189 @@
+using Bellman.Neural;
+
+namespace Bellman.Algorithms;
+
+/// <summary>
+/// One or more critics Q(s, a) that read observation and action side by side, and their slowly following targets: one
+/// group over one flat buffer each, so that clipping, Adam and the targets' steps are single passes over all critics.
+/// </summary>
+public sealed class ActionValueCritics : IStateful, IDisposable
+{
+    private readonly OffPolicyOptions options;
+    private readonly NetworkGroup networks;
+    private readonly NetworkGroup targets;
+    private readonly Adam optimizer;
+    private readonly INetwork[] critics;
+    private readonly INetwork[] targetCritics;
+    private readonly int observationSize;
+    private readonly int actionSize;
+    private readonly int batchSize;
+    private readonly float[] inputs;
+    private readonly float[] inputGradients;
+    private readonly float[][] values;
+    private readonly float[] minimum;
+    private readonly float[] gradients;
+    private readonly float[] errors;
+
+    /// <summary>Critics with their initial weights.</summary>
+    /// <param name="observationSize">Floats of an encoded observation.</param>
+    /// <param name="actionSize">Floats of an action.</param>
+    /// <param name="count">How many critics.</param>
+    /// <param name="options">Widths, engine, batch size and step sizes.</param>
+    /// <param name="initialization">Weights are drawn from its children.</param>
+    public ActionValueCritics(int observationSize, int actionSize, int count, OffPolicyOptions options, RandomStream initialization)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        this.options = options;
+        (this.observationSize, this.actionSize, batchSize) = (observationSize, actionSize, options.BatchSize);
+        var width = observationSize + actionSize;
+        var mlp = new MlpSpecification(width, options.Hidden, 1) { Activation = options.Activation, Initialization = Initialization.FanIn };
+        networks = NetworkGroup.Create(
+            initialization, new NetworkOptions { Engine = options.Engine }, [.. Enumerable.Range(1, count).Select(i => new MlpPart($"q{i}", mlp))]);
+        targets = networks.Copy();
+        critics = [.. networks.Parts.Select(part => networks[part.Name])];
+        targetCritics = [.. networks.Parts.Select(part => targets[part.Name])];
+        optimizer = new Adam(networks.Parameters, new AdamOptions { LearningRate = options.CriticStepSize });
+        inputs = GC.AllocateArray<float>(batchSize * width, pinned: true);
+        inputGradients = new float[batchSize * width];
+        values = [.. critics.Select(_ => new float[batchSize])];
+        minimum = new float[batchSize];
+        gradients = new float[batchSize];
+        errors = new float[batchSize];
+    }
+
+    /// <summary>Parameters and gradients of all critics.</summary>
+    public ParameterBuffer Parameters => networks.Parameters;
+
+    /// <summary>[batch]: the critics' mean error Q - y in the last <see cref="Fit"/>.</summary>
+    public ReadOnlySpan<float> Errors => errors;
+
+    /// <summary>min over the target critics of Q⁻(s, a), [batch]; valid until the next call.</summary>
+    public ReadOnlySpan<float> TargetMinimum(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions)
+    {
+        Join(observations, actions);
+        for (var c = 0; c < critics.Length; c++) { targetCritics[c].Forward(inputs, batchSize, values[c]); }
+        TakeMinimum();
+        return minimum;
+    }
+
+    /// <summary>One step of every critic on its mean squared error, half of it, to the same targets y [batch].</summary>
+    public void Fit(ReplayBatch batch, ReadOnlySpan<float> y, IMetricSink metrics)
+    {
+        Join(batch.Observations, batch.Actions);
+        networks.Parameters.ClearGradients();
+        Array.Clear(errors);
+        double loss = 0, mean = 0;
+        for (var c = 0; c < critics.Length; c++)
+        {
+            critics[c].ForwardTraining(inputs, batchSize, values[c]);
+            for (var i = 0; i < batchSize; i++)
+            {
+                var squared = ActorCriticLoss.Critic(values[c][i], y[i]);
+                loss += batch.Weights[i] * squared.Loss;
+                mean += values[c][i];
+                errors[i] += (float)(squared.Derivative / critics.Length);
+                gradients[i] = (float)(batch.Weights[i] * squared.Derivative / batchSize);
+            }
+            critics[c].Backward(gradients, batchSize, default);
+        }
+        metrics.Add("loss/critic", loss / batchSize);
+        metrics.Add("train/mean_value", mean / (batchSize * critics.Length));
+        metrics.Add("train/critic_gradient_norm", networks.Parameters.ClipGradients(options.MaximumGradientNorm));
+        optimizer.Step();
+    }
+
+    /// <summary>
+    /// Writes the gradient of the mean over the batch of -min Q(s, a) with respect to the actions [batch, action size],
+    /// and returns that mean. The critics' own gradients stay as they are.
+    /// </summary>
+    public double DescentInActions(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions, Span<float> actionGradients)
+    {
+        Join(observations, actions);
+        for (var c = 0; c < critics.Length; c++) { critics[c].ForwardTraining(inputs, batchSize, values[c]); }
+        TakeMinimum();
+        actionGradients.Clear();
+        var total = 0.0;
+        for (var c = 0; c < critics.Length; c++)
+        {
+            for (var i = 0; i < batchSize; i++)
+            {
+                // The first critic answers for ties.
+                var lowest = IsLowest(c, i);
+                gradients[i] = lowest ? -1f / batchSize : 0;
+                total += lowest ? values[c][i] : 0;
+            }
+            critics[c].Backward(gradients, batchSize, inputGradients, parameterGradients: false);
+            AddActionGradients(actionGradients);
+        }
+        return -total / batchSize;
+    }
+
+    /// <summary>As <see cref="DescentInActions"/> with the first critic alone, as TD3 does.</summary>
+    public double DescentInActionsOfFirst(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions, Span<float> actionGradients)
+    {
+        Join(observations, actions);
+        critics[0].ForwardTraining(inputs, batchSize, values[0]);
+        gradients.AsSpan().Fill(-1f / batchSize);
+        critics[0].Backward(gradients, batchSize, inputGradients, parameterGradients: false);
+        actionGradients.Clear();
+        AddActionGradients(actionGradients);
+        var total = 0.0;
+        foreach (var value in values[0]) { total += value; }
+        return -total / batchSize;
+    }
+
+    /// <summary>θ⁻ ← τ θ + (1 - τ) θ⁻.</summary>
+    public void MoveTargets() => targets.Parameters.MoveTowards(networks.Parameters, (float)options.Tau);
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state)
+    {
+        state.Part(nameof(networks), networks);
+        state.Part(nameof(targets), targets);
+        state.Part(nameof(optimizer), optimizer);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        networks.Dispose();
+        targets.Dispose();
+    }
+
+    private bool IsLowest(int critic, int row)
+    {
+        for (var other = 0; other < critics.Length; other++)
+        {
+            if (values[other][row] < values[critic][row] || other < critic && values[other][row] == values[critic][row]) { return false; }
+        }
+        return true;
+    }
+
+    private void TakeMinimum()
+    {
+        values[0].CopyTo(minimum, 0);
+        for (var c = 1; c < critics.Length; c++)
+        {
+            for (var i = 0; i < batchSize; i++) { minimum[i] = MathF.Min(minimum[i], values[c][i]); }
+        }
+    }
+
+    private void Join(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions)
+    {
+        var width = observationSize + actionSize;
+        for (var i = 0; i < batchSize; i++)
+        {
+            observations.Slice(i * observationSize, observationSize).CopyTo(inputs.AsSpan(i * width));
+            actions.Slice(i * actionSize, actionSize).CopyTo(inputs.AsSpan(i * width + observationSize));
+        }
+    }
+
+    private void AddActionGradients(Span<float> actionGradients)
+    {
+        var width = observationSize + actionSize;
+        for (var i = 0; i < batchSize; i++)
+        {
+            for (var k = 0; k < actionSize; k++) { actionGradients[i * actionSize + k] += inputGradients[i * width + observationSize + k]; }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using Bellman.Neural;
+
+namespace Bellman.Algorithms;
+
+/// <summary>The learning half of <see cref="Sac"/>: critic, actor, temperature, targets, in this order.</summary>
+public sealed class SacLearner : IOffPolicyLearner
+{
+    private readonly SacOptions options;
+    private readonly int actionSize;
+    private readonly ActionValueCritics critics;
+    private readonly NetworkGroup networks;
+    private readonly INetwork actor;
+    private readonly Adam optimizer;
+    private readonly Temperature temperature;
+    private readonly RandomStream drawStream;
+    private readonly TanhGaussianBatch draws;
+    private readonly DiscountPowers discounts;
+    private readonly float[] outputs;
+    private readonly float[] outputGradients;
+    private readonly float[] actionGradients;
+    private readonly float[] targets;
+    private float[] actingOutputs = [];
+
+    /// <summary>A learner with its initial weights.</summary>
+    /// <param name="observationSize">Floats of an encoded observation.</param>
+    /// <param name="actionSize">Components of an action in [-1, 1].</param>
+    /// <param name="options">Options, valid.</param>
+    /// <param name="random">Weights and draws come from its children.</param>
+    public SacLearner(int observationSize, int actionSize, SacOptions options, RandomStream random)
+    {
+        this.options = options;
+        this.actionSize = actionSize;
+        critics = new ActionValueCritics(observationSize, actionSize, 2, options, random.Child("critics"));
+        var mlp = new MlpSpecification(observationSize, options.Hidden, 2 * actionSize) { Activation = options.Activation, Initialization = Initialization.FanIn };
+        networks = NetworkGroup.Create(random.Child("actor"), new NetworkOptions { Engine = options.Engine }, new MlpPart("actor", mlp));
+        actor = networks["actor"];
+        optimizer = new Adam(networks.Parameters, new AdamOptions { LearningRate = options.LearningRate });
+        temperature = new Temperature(options, options.TargetEntropy ?? SacLoss.DefaultTargetEntropy(actionSize), options.LearningRate);
+        drawStream = random.Child("draw");
+        draws = new TanhGaussianBatch(options.BatchSize, actionSize, options.DeviationBound);
+        discounts = new DiscountPowers(options.Gamma, options.MultiStep);
+        outputs = new float[options.BatchSize * 2 * actionSize];
+        outputGradients = new float[outputs.Length];
+        actionGradients = new float[options.BatchSize * actionSize];
+        targets = new float[options.BatchSize];
+    }
+
+    /// <summary>The twin critics.</summary>
+    public ActionValueCritics Critics => critics;
+
+    /// <summary>The actor's parameters and gradients.</summary>
+    public ParameterBuffer ActorParameters => networks.Parameters;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> Errors => critics.Errors;
+
+    /// <inheritdoc/>
+    public void Act(ReadOnlySpan<float> observations, int count, Span<float> actions, RandomStream random)
+    {
+        if (actingOutputs.Length != count * 2 * actionSize) { actingOutputs = new float[count * 2 * actionSize]; }
+        actor.Forward(observations, count, actingOutputs);
+        SquashedGaussianPolicy.Draw(actingOutputs, actionSize, options.DeviationBound, random, actions);
+    }
+
+    /// <inheritdoc/>
+    public IPolicy CreatePolicy(ObservationEncoder encoder, Space observationSpace, Space actionSpace) => new SquashedGaussianPolicy(
+        new EncodedNetwork(encoder, actor, observationSpace), options.DeviationBound, BoundedActions.For(actionSpace, "sac"));
+
+    /// <inheritdoc/>
+    public void Update(ReplayBatch batch, IMetricSink metrics)
+    {
+        UpdateCritics(batch, metrics);
+        UpdateActor(batch, metrics);
+        critics.MoveTargets();
+    }
+
+    /// <summary>One step of the critics towards y = r + γ (1 - terminated) (min Q⁻(s', a') - α log π(a'|s')).</summary>
+    public void UpdateCritics(ReplayBatch batch, IMetricSink metrics)
+    {
+        actor.Forward(batch.NextObservations, batch.Size, outputs);
+        draws.Sample(outputs, drawStream);
+        var minimum = critics.TargetMinimum(batch.NextObservations, draws.Actions);
+        var alpha = temperature.Value;
+        for (var i = 0; i < targets.Length; i++)
+        {
+            var next = SacLoss.SoftValue(minimum[i], alpha, draws.LogProbabilities[i]);
+            targets[i] = (float)ActorCriticLoss.Target(batch.Rewards[i], discounts.Of(batch, i), next);
+        }
+        critics.Fit(batch, targets, metrics);
+    }
+
+    /// <summary>One step of the actor on mean(α log π - min Q), then one of the temperature.</summary>
+    public void UpdateActor(ReplayBatch batch, IMetricSink metrics)
+    {
+        actor.ForwardTraining(batch.Observations, batch.Size, outputs);
+        draws.Sample(outputs, drawStream);
+        var alpha = temperature.Value;
+        var meanLogProbability = 0.0;
+        foreach (var logProbability in draws.LogProbabilities) { meanLogProbability += logProbability / batch.Size; }
+        var minusMinimum = critics.DescentInActions(batch.Observations, draws.Actions, actionGradients);
+        draws.Gradient((float)(alpha / batch.Size), actionGradients, outputGradients);
+        networks.Parameters.ClearGradients();
+        actor.Backward(outputGradients, batch.Size, default);
+        metrics.Add("loss/actor", SacLoss.Actor(-minusMinimum, alpha, meanLogProbability));
+        metrics.Add("train/actor_gradient_norm", networks.Parameters.ClipGradients(options.MaximumGradientNorm));
+        optimizer.Step();
+        temperature.Update(meanLogProbability, metrics);
+    }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state)
+    {
+        state.Part(nameof(critics), critics);
+        state.Part(nameof(networks), networks);
+        state.Part(nameof(optimizer), optimizer);
+        state.Part(nameof(temperature), temperature);
+        state.Part(nameof(drawStream), drawStream);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        critics.Dispose();
+        networks.Dispose();
+        temperature.Dispose();
+    }
+}
