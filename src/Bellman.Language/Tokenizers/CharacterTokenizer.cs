@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json.Nodes;
+using Bellman.Experiments;
 
 namespace Bellman.Language.Tokenizers;
 
@@ -7,6 +9,9 @@ namespace Bellman.Language.Tokenizers;
 /// </summary>
 public sealed class CharacterTokenizer : ITokenizer
 {
+    /// <summary>The file of an alphabet.</summary>
+    public const string FileName = "characters.json";
+
     /// <summary>How the padding token is written.</summary>
     public const string PaddingText = "<|pad|>";
 
@@ -32,6 +37,30 @@ public sealed class CharacterTokenizer : ITokenizer
 
     /// <summary>The characters, in the order of their ids.</summary>
     public string Alphabet => string.Concat(characters.Select(character => character.ToString()));
+
+    /// <summary>
+    /// The same tokenizer as a Hugging Face <c>tokenizer.json</c>; with <c>tokenizer_config.json</c> beside it
+    /// (<see cref="Export"/>), <see cref="TokenizerFolder"/> reads it back and transformers does as well.
+    /// </summary>
+    public byte[] ToTokenizerJson() =>
+        TokenizerJson.Characters([PaddingText, EndText, .. characters.Select(character => character.ToString())], [PaddingText, EndText]);
+
+    /// <summary>Writes <c>tokenizer.json</c> and <c>tokenizer_config.json</c> into a model's folder, for other programs.</summary>
+    /// <exception cref="BellmanException">They cannot be written.</exception>
+    public void Export(string folder)
+    {
+        WholeFile.Write(Path.Combine(folder, TokenizerFolder.FileName), ToTokenizerJson());
+        WholeFile.Write(Path.Combine(folder, "tokenizer_config.json"), $"{{\"tokenizer_class\": \"PreTrainedTokenizerFast\", \"eos_token\": \"{EndText}\", \"pad_token\": \"{PaddingText}\"}}\n");
+    }
+
+    /// <summary>Writes the alphabet, which is all there is to know, as <see cref="FileName"/> into a model's folder.</summary>
+    /// <exception cref="BellmanException">It cannot be written.</exception>
+    public void Save(string folder) => WholeFile.Write(Path.Combine(folder, FileName), new JsonObject { ["alphabet"] = Alphabet }.ToJsonString() + "\n");
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <param name="file">The file.</param>
+    /// <exception cref="UsageException">It cannot be read or is damaged.</exception>
+    public static CharacterTokenizer Read(string file) => new(JsonField.ReadFile(file)["alphabet"].Text());
 
     /// <inheritdoc/>
     public int VocabularySize => FirstCharacter + characters.Length;
