@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 
@@ -5,7 +6,7 @@ namespace Bellman.Language.Tokenizers;
 
 /// <summary>
 /// Byte-pair encoding (Sennrich et al. 2016) of one piece of text: its characters, of which neighbours are joined in the order
-/// in which training learned the joins. Not thread-safe: it remembers pieces.
+/// in which training learned the joins. Any number of threads may encode at once.
 /// </summary>
 internal sealed class BytePairModel
 {
@@ -15,7 +16,8 @@ internal sealed class BytePairModel
 
     private readonly Dictionary<string, int> vocabulary = new(StringComparer.Ordinal);
     private readonly Dictionary<(int Left, int Right), (int Rank, int Joined)> merges = [];
-    private readonly Dictionary<string, int[]> remembered = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int[]> remembered = new(StringComparer.Ordinal);
+    private int rememberedCount;
     private readonly string? unknown;
     private readonly bool fuseUnknown;
     private readonly bool byteFallback;
@@ -60,7 +62,11 @@ internal sealed class BytePairModel
         var start = into.Count;
         into.AddRange(new BytePairWord(Characters(piece)).Join(merges));
         if (piece.Length > LongestRemembered) { return; }
-        if (remembered.Count >= RememberedPieces) { remembered.Clear(); }
+        if (Interlocked.Increment(ref rememberedCount) > RememberedPieces)
+        {
+            remembered.Clear();
+            rememberedCount = 0;
+        }
         remembered[piece] = [.. into.Skip(start)];
     }
 

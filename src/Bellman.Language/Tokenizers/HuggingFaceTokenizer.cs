@@ -4,7 +4,7 @@ namespace Bellman.Language.Tokenizers;
 /// A tokenizer read from a Hugging Face <c>tokenizer.json</c> with a byte-pair model (GPT-2, Llama, Qwen, Mistral, ...): added tokens
 /// are found first, the rest is normalised, cut into pieces and joined by the model.
 /// </summary>
-/// <remarks>Not thread-safe: encoding remembers pieces.</remarks>
+/// <remarks>Any number of threads may use it at once.</remarks>
 public sealed class HuggingFaceTokenizer : ITokenizer
 {
     private readonly byte[] json;
