@@ -1,5 +1,3 @@
-using Bellman.Language.Tokenizers;
-
 namespace Bellman.Language.Chat;
 
 /// <summary>

@@ -11,6 +11,8 @@ namespace Bellman.Tests.Language.Tokenizers;
 /// </summary>
 internal static class ReferenceTokenizers
 {
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
     public static readonly string[] Names = ["gpt2", "llama3", "qwen2", "cl100k", "llama2"];
 
     public sealed record Case(string Text, int[] Ids, string Decoded, string WithSpecial);
@@ -26,5 +28,5 @@ internal static class ReferenceTokenizers
     public static HuggingFaceTokenizer Tokenizer(string name) => HuggingFaceTokenizer.Parse(File(name));
 
     public static IReadOnlyList<Case> Cases(string name) =>
-        JsonSerializer.Deserialize<List<Case>>(Load(name)["cases"], new JsonSerializerOptions(JsonSerializerDefaults.Web)) ?? [];
+        JsonSerializer.Deserialize<List<Case>>(Load(name)["cases"], Json) ?? [];
 }
