@@ -10,9 +10,9 @@ namespace Bellman.Runs;
 /// <param name="ActionSpace">The action space in words.</param>
 public sealed record CheckpointSubject(string Algorithm, string Environment, string ObservationSpace, string ActionSpace)
 {
-    /// <summary>The subject of an agent in an environment.</summary>
-    public static CheckpointSubject Of(IAgent agent, string environment) =>
-        new(agent.Algorithm, environment, agent.ObservationSpace.ToString(), agent.ActionSpace.ToString());
+    /// <summary>The subject of an agent in an environment, or of another trainee at its task.</summary>
+    public static CheckpointSubject Of(ITrainee agent, string environment) =>
+        new(agent.Algorithm, environment, agent.Interface.Observations, agent.Interface.Actions);
 }
 
 /// <summary>

@@ -98,9 +98,9 @@ public static class AgentFile
 {
     /// <summary>Saves an agent, all of its learning state included.</summary>
     /// <exception cref="BellmanException">The folder could not be written.</exception>
-    public static void Save(IAgent agent, string folder) => Checkpoint.Write(folder, agent, CheckpointSubject.Of(agent, ""), agent.Steps);
+    public static void Save(ITrainee agent, string folder) => Checkpoint.Write(folder, agent, CheckpointSubject.Of(agent, ""), agent.Steps);
 
     /// <summary>Restores an agent that was created with the same algorithm, spaces and options.</summary>
     /// <exception cref="BellmanException">The folder is missing, damaged, or of another agent; the agent is unchanged.</exception>
-    public static void Load(IAgent agent, string folder) => Checkpoint.Read(folder, agent, CheckpointSubject.Of(agent, ""));
+    public static void Load(ITrainee agent, string folder) => Checkpoint.Read(folder, agent, CheckpointSubject.Of(agent, ""));
 }

@@ -56,8 +56,8 @@ public sealed class Run : IDisposable
         return rows;
     }
 
-    /// <summary>Its checkpoints, for an agent like the one it trains.</summary>
-    public CheckpointStore CheckpointsOf(IAgent agent) =>
+    /// <summary>Its checkpoints, for an agent (or another trainee) like the one it trains.</summary>
+    public CheckpointStore CheckpointsOf(ITrainee agent) =>
         new(Path.Combine(Folder, "checkpoints"), CheckpointSubject.Of(agent, Configuration.Environment));
 
     /// <summary>Replaces <c>run.json</c>.</summary>

@@ -1,17 +1,30 @@
 namespace Bellman;
 
 /// <summary>
-/// A learner together with the environments it learns from. The training loop calls <see cref="Advance"/>
-/// until enough steps are taken; all of its state, environments and replay included, travels in a checkpoint.
+/// Something that is trained step by step: an agent in its environments, a language model by rewards. The training loop calls
+/// <see cref="Advance"/> until enough steps are taken; all of its state travels in a checkpoint.
 /// </summary>
-public interface IAgent : IStateful, IDisposable
+public interface ITrainee : IStateful, IDisposable
 {
     /// <summary>The algorithm's name on the command line, e.g. <c>ppo</c>.</summary>
     string Algorithm { get; }
 
-    /// <summary>Environment steps taken so far, over all copies.</summary>
+    /// <summary>Steps taken so far: of the environments over all copies, or of the optimiser where there are none.</summary>
     long Steps { get; }
 
+    /// <summary>What is read and what is written, in words: a checkpoint is only loaded where both are the same.</summary>
+    (string Observations, string Actions) Interface { get; }
+
+    /// <summary>
+    /// The smallest unit of work between which a checkpoint may be taken: one collect-and-update of an on-policy
+    /// algorithm, one step (and its updates) of an off-policy one.
+    /// </summary>
+    void Advance(IMetricSink metrics);
+}
+
+/// <summary>A learner together with the environments it learns from, which travel in its checkpoints.</summary>
+public interface IAgent : ITrainee
+{
     /// <summary>What the policy reads.</summary>
     Space ObservationSpace { get; }
 
@@ -21,11 +34,7 @@ public interface IAgent : IStateful, IDisposable
     /// <summary>The policy as it stands; it goes on changing as the agent learns.</summary>
     IPolicy Policy { get; }
 
-    /// <summary>
-    /// The smallest unit of work between which a checkpoint may be taken: one collect-and-update of an on-policy
-    /// algorithm, one step (and its updates) of an off-policy one.
-    /// </summary>
-    void Advance(IMetricSink metrics);
+    (string Observations, string Actions) ITrainee.Interface => (ObservationSpace.ToString(), ActionSpace.ToString());
 }
 
 /// <summary>Takes measurements as they are made.</summary>

@@ -3,7 +3,7 @@ using Bellman.Runs;
 
 namespace Bellman;
 
-/// <summary>When a <see cref="TrainingLoop"/> looks up from its work, in environment steps.</summary>
+/// <summary>When a <see cref="TrainingLoop"/> looks up from its work, in the steps that its trainee counts.</summary>
 public sealed record TrainingLoopOptions
 {
     /// <summary>Steps between lines of metrics.</summary>
@@ -18,8 +18,14 @@ public sealed record TrainingLoopOptions
     /// <summary>Episodes of an evaluation.</summary>
     public int EvaluationEpisodes { get; init; } = 20;
 
-    /// <summary>Makes the environments to evaluate in; null for no evaluation.</summary>
+    /// <summary>Makes the environments to evaluate an agent in; null for no evaluation, or another kind.</summary>
     public Func<VectorEnvironment>? EvaluationEnvironment { get; init; }
+
+    /// <summary>
+    /// Evaluates a trainee that has no environments: writes what it measures, named <c>evaluation/...</c>, and returns the number by
+    /// which the best checkpoint is chosen (higher is better). Null for none.
+    /// </summary>
+    public Func<IMetricSink, double>? Evaluation { get; init; }
 
     /// <summary>Seed of the evaluations' draws; each evaluation of a run plays the same episodes.</summary>
     public ulong EvaluationSeed { get; init; }
@@ -57,12 +63,12 @@ public enum TrainingEnd
 }
 
 /// <summary>
-/// Advances an agent for a number of steps: metrics, evaluations on environments of their own, checkpoints, the best
+/// Advances an agent, or another trainee, for a number of steps: metrics, evaluations on environments of their own, checkpoints, the best
 /// one apart. All of its state is in the checkpoint, so a resumed run ends as if it had never stopped.
 /// </summary>
 public sealed class TrainingLoop : IStateful
 {
-    private readonly IAgent agent;
+    private readonly ITrainee agent;
     private readonly TrainingLoopOptions options;
     private readonly MetricLog log;
     private readonly CheckpointStore? checkpoints;
@@ -72,14 +78,14 @@ public sealed class TrainingLoop : IStateful
     private long evaluatedAt = -1;
 
     /// <summary>A loop in memory.</summary>
-    public TrainingLoop(IAgent agent, TrainingLoopOptions? options = null, params IReadOnlyList<ITrainingCallback> callbacks)
+    public TrainingLoop(ITrainee agent, TrainingLoopOptions? options = null, params IReadOnlyList<ITrainingCallback> callbacks)
         : this(agent, options ?? new TrainingLoopOptions(), new MetricLog(), null, callbacks) { }
 
     /// <summary>A loop that writes to a run's folder.</summary>
-    public TrainingLoop(IAgent agent, TrainingLoopOptions options, Run run, params IReadOnlyList<ITrainingCallback> callbacks)
+    public TrainingLoop(ITrainee agent, TrainingLoopOptions options, Run run, params IReadOnlyList<ITrainingCallback> callbacks)
         : this(agent, options, run.Metrics, run.CheckpointsOf(agent), callbacks) { }
 
-    private TrainingLoop(IAgent agent, TrainingLoopOptions options, MetricLog log, CheckpointStore? checkpoints, IReadOnlyList<ITrainingCallback> callbacks)
+    private TrainingLoop(ITrainee agent, TrainingLoopOptions options, MetricLog log, CheckpointStore? checkpoints, IReadOnlyList<ITrainingCallback> callbacks)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LogEvery, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.CheckpointEvery, 1);
@@ -155,19 +161,25 @@ public sealed class TrainingLoop : IStateful
     /// <returns>Whether evaluations were asked for.</returns>
     private bool Evaluate()
     {
-        if (options.EvaluationEnvironment is null || options.EvaluateEvery == 0) { return false; }
-        using var environment = options.EvaluationEnvironment();
-        var result = Evaluation.Run(agent.Policy, environment, options.EvaluationEpisodes, options.EvaluationSeed);
+        if (options.EvaluateEvery == 0 || (options.Evaluation is null && options.EvaluationEnvironment is null)) { return false; }
+        lastEvaluation = options.Evaluation is { } evaluate ? evaluate(log) : Play(options.EvaluationEnvironment);
         evaluatedAt = agent.Steps;
-        lastEvaluation = result.MeanReturn;
-        log.Add("evaluation/mean_return", result.MeanReturn);
-        log.Add("evaluation/mean_length", result.MeanLength);
         if (lastEvaluation > bestEvaluation)
         {
             bestEvaluation = lastEvaluation;
             checkpoints?.SaveBest(agent.Steps, this);
         }
         return true;
+    }
+
+    private double Play(Func<VectorEnvironment>? create)
+    {
+        if (agent is not IAgent player || create is null) { throw new InvalidOperationException($"{agent.Algorithm} does not act in environments; evaluate it with {nameof(TrainingLoopOptions.Evaluation)}."); }
+        using var environment = create();
+        var result = Evaluation.Run(player.Policy, environment, options.EvaluationEpisodes, options.EvaluationSeed);
+        log.Add("evaluation/mean_return", result.MeanReturn);
+        log.Add("evaluation/mean_length", result.MeanLength);
+        return result.MeanReturn;
     }
 
     private void RequireFiniteLoss()

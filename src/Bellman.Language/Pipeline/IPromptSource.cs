@@ -1,0 +1,100 @@
+using Bellman.Language.Tasks;
+
+namespace Bellman.Language;
+
+/// <summary>Decides which prompts come next, knowing how earlier ones fared.</summary>
+public interface IPromptSource : IStateful
+{
+    /// <summary>The name it is refused and logged by.</summary>
+    string Name { get; }
+
+    /// <summary>The next <paramref name="count"/> prompts.</summary>
+    IReadOnlyList<PromptItem> Next(int count, GroupHistory history);
+}
+
+/// <summary>A list of prompts, each once in every pass, passes shuffled anew.</summary>
+public sealed class ListPromptSource : IPromptSource
+{
+    private readonly IReadOnlyList<PromptItem> prompts;
+    private readonly RandomStream random;
+    private readonly bool shuffle;
+    private int[] order = [];
+    private long position;
+
+    /// <summary>A source over <paramref name="prompts"/>.</summary>
+    /// <param name="prompts">At least one.</param>
+    /// <param name="random">Orders the passes.</param>
+    /// <param name="shuffle">Whether passes are shuffled; otherwise they keep the list's order.</param>
+    public ListPromptSource(IReadOnlyList<PromptItem> prompts, RandomStream random, bool shuffle = true)
+    {
+        if (prompts.Count == 0) { throw new UsageException("There are no prompts to train on. Give at least one."); }
+        (this.prompts, this.random, this.shuffle) = (prompts, random, shuffle);
+    }
+
+    /// <inheritdoc/>
+    public string Name => "list";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PromptItem> Next(int count, GroupHistory history)
+    {
+        var next = new PromptItem[count];
+        for (var i = 0; i < count; i++)
+        {
+            if (position % prompts.Count == 0) { BeginPass(position / prompts.Count); }
+            next[i] = prompts[order[position % prompts.Count]];
+            position++;
+        }
+        return next;
+    }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state)
+    {
+        state.Value(nameof(position), ref position);
+        if (state.IsLoading && position % prompts.Count != 0) { BeginPass(position / prompts.Count); }
+    }
+
+    // The order of a pass follows from its number alone, so it need not travel.
+    private void BeginPass(long pass)
+    {
+        order = [.. Enumerable.Range(0, prompts.Count)];
+        if (shuffle) { random.Child("pass", pass).Shuffle<int>(order); }
+    }
+}
+
+/// <summary>Items of a task, one after another; a task without end never repeats one.</summary>
+public sealed class TaskPromptSource : IPromptSource
+{
+    private readonly ITextTask task;
+    private readonly ITokenizer tokenizer;
+    private readonly ulong seed;
+    private readonly TaskSplit split;
+    private long next;
+
+    /// <summary>The items of <paramref name="split"/>.</summary>
+    public TaskPromptSource(ITextTask task, ITokenizer tokenizer, ulong seed, TaskSplit split = TaskSplit.Train) =>
+        (this.task, this.tokenizer, this.seed, this.split) = (task, tokenizer, seed, split);
+
+    /// <inheritdoc/>
+    public string Name => task.Name;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PromptItem> Next(int count, GroupHistory history)
+    {
+        var items = new PromptItem[count];
+        for (var i = 0; i < count; i++)
+        {
+            var index = task.Count(split) is { } total ? next % total : next;
+            items[i] = ToPrompt(task.Item(split, seed, index), tokenizer);
+            next++;
+        }
+        return items;
+    }
+
+    /// <summary>The item as a prompt; its target is the item.</summary>
+    public static PromptItem ToPrompt(TextItem item, ITokenizer tokenizer) =>
+        new(item.Id, tokenizer.Encode(item.Prompt)) { Text = item.Prompt, Target = item };
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state) => state.Value(nameof(next), ref next);
+}

@@ -1,0 +1,124 @@
+using static TorchSharp.torch;
+
+namespace Bellman.Language;
+
+/// <summary>The last stage: passes over a step's rollouts, each cut into mini-batches with an optimiser step of its own.</summary>
+internal sealed class PolicyUpdate : IDisposable, IStateful
+{
+    private readonly PostTrainerParts parts;
+    private readonly TensorAdam optimizer;
+
+    public PolicyUpdate(PostTrainerParts parts)
+    {
+        this.parts = parts;
+        // A trust-region step moves the policy itself; Adam is then the critic's.
+        var policy = parts.TrustRegion is null ? parts.Model.Trainable.Select(tensor => tensor with { Name = "policy." + tensor.Name }) : [];
+        var critic = parts.Critic?.Trainable.Select(tensor => tensor with { Name = "critic." + tensor.Name }) ?? [];
+        optimizer = new TensorAdam([.. policy, .. critic], parts.Options.WeightDecay);
+    }
+
+    /// <summary>Learns from the step.</summary>
+    /// <returns>False when a loss or gradient was not finite; nothing of that mini-batch was learned then.</returns>
+    public bool Run(RolloutTensors rollouts, Tensor advantages, Tensor? returns, double learningRate, RandomStream random, IMetricSink metrics)
+    {
+        var order = Enumerable.Range(0, rollouts.Rollouts.Count).ToArray();
+        var parts = Math.Min(this.parts.Options.MiniBatches, order.Length);
+        for (var epoch = 0; epoch < this.parts.Options.Epochs; epoch++)
+        {
+            if (parts > 1) { random.Child("epoch", epoch).Shuffle<int>(order); }
+            for (var part = 0; part < parts; part++)
+            {
+                using var scope = NewDisposeScope();
+                var rows = order[(part * order.Length / parts)..((part + 1) * order.Length / parts)];
+                if (!Learn(rollouts, rows, advantages, returns, learningRate, metrics)) { return false; }
+            }
+        }
+        return true;
+    }
+
+    private bool Learn(RolloutTensors rollouts, int[] rows, Tensor advantages, Tensor? returns, double learningRate, IMetricSink metrics)
+    {
+        var tokens = RolloutTensors.Batch(rollouts.Rollouts, rows);
+        if (parts.TrustRegion is { } region) { TrustRegionStep(rollouts, rows, tokens, advantages, region, metrics); }
+        var batch = Compute(rollouts, rows, tokens, advantages, returns);
+        Tensor? loss = null;
+        if (parts.TrustRegion is null)
+        {
+            loss = parts.Objective.Loss(batch, metrics);
+            metrics.Add("loss/policy", loss.ToDouble());
+        }
+        foreach (var term in parts.Terms)
+        {
+            var value = term.Loss(batch, metrics);
+            metrics.Add($"loss/{term.Name}", value.ToDouble());
+            loss = loss is null ? value : loss + value;
+        }
+        MeasureChange(batch, metrics);
+        if (loss is null) { return true; }
+        metrics.Add("loss/total", loss.ToDouble());
+        if (!double.IsFinite(loss.ToDouble())) { return false; }
+        if (!loss.requires_grad) { return true; }
+        optimizer.ZeroGradients();
+        loss.backward();
+        var norm = optimizer.Step(learningRate, parts.Options.MaximumGradientNorm);
+        // Named as a loss, so that the loop's guard stops a run whose gradient broke.
+        metrics.Add(double.IsFinite(norm) ? "gradient/norm" : "loss/gradient_norm", norm);
+        return double.IsFinite(norm);
+    }
+
+    private PolicyBatch Compute(RolloutTensors rollouts, int[] rows, TokenBatch tokens, Tensor advantages, Tensor? returns)
+    {
+        var needs = parts.Terms.Aggregate(parts.Objective.Needs, (all, term) => all | term.Needs);
+        var scores = parts.Model.Score(tokens, parts.Options.Temperature, needs);
+        var device = scores.LogProbabilities.device;
+        var index = tensor(Array.ConvertAll(rows, row => (long)row));
+        Tensor Slice(Tensor whole) => whole.index_select(0, index).narrow(1, 0, tokens.Length).to(device);
+        return new PolicyBatch
+        {
+            LogProbabilities = scores.LogProbabilities,
+            OldLogProbabilities = Slice(rollouts.Old),
+            ReferenceLogProbabilities = rollouts.Reference is { } reference ? Slice(reference) : null,
+            Advantages = Slice(advantages),
+            Mask = Slice(rollouts.Mask),
+            Entropies = scores.Entropies,
+            Hidden = scores.Hidden,
+            Logits = scores.Logits,
+            Values = parts.Critic?.Values(tokens).to(device),
+            OldValues = rollouts.Values is { } values ? Slice(values) : null,
+            Returns = returns is { } targets ? Slice(targets) : null,
+            MaximumTokens = parts.Options.MaximumNewTokens,
+            Rollouts = [.. rows.Select(row => rollouts.Rollouts[row])],
+        };
+    }
+
+    private void TrustRegionStep(RolloutTensors rollouts, int[] rows, TokenBatch tokens, Tensor advantages, TrustRegionOptions region, IMetricSink metrics)
+    {
+        var temperature = parts.Options.Temperature;
+        PolicyBatch Batch() => Compute(rollouts, rows, tokens, advantages, null);
+        Tensor Distributions() => (parts.Model.Score(tokens, temperature, ScoreOutputs.Logits).Logits ?? throw new InvalidOperationException("The model gave no logits.")).log_softmax(-1);
+        var before = Distributions().detach();
+        var divergence = TrustRegion.Step([.. parts.Model.Trainable.Select(tensor => tensor.Value)],
+            () =>
+            {
+                var batch = Batch();
+                return Reductions.TokenMean(batch.LogRatio.exp() * batch.FixedAdvantages, batch.Mask);
+            },
+            () =>
+            {
+                var now = Distributions();
+                return Reductions.TokenMean(KullbackLeibler.Exact(before, now), rollouts.Mask.index_select(0, tensor(Array.ConvertAll(rows, row => (long)row))).narrow(1, 0, tokens.Length).to(now.device));
+            },
+            region);
+        metrics.Add("policy/step_kl", divergence);
+    }
+
+    private static void MeasureChange(PolicyBatch batch, IMetricSink metrics)
+    {
+        using var withoutGradients = no_grad();
+        metrics.Add("policy/old_kl", Reductions.TokenMean(KullbackLeibler.Estimate(KlEstimator.K3, batch.LogProbabilities.detach(), batch.OldLogProbabilities), batch.Mask).ToDouble());
+    }
+
+    public void Exchange(StateExchange state) => state.Part("optimizer", optimizer);
+
+    public void Dispose() => optimizer.Dispose();
+}

@@ -1,0 +1,33 @@
+namespace Bellman.Language;
+
+/// <summary>Reward models, value learning, several objectives, search and guards.</summary>
+internal static class OtherComponents
+{
+    public static IReadOnlyList<ComponentEntry> All { get; } =
+    [
+        new("rm.bt", "A scalar reward from preferences.", typeof(BradleyTerry)),
+        new("rm.ensemble", "Several reward models as one.", typeof(RewardEnsemble)),
+        new("rm.orm", "A classifier of final answers.", typeof(StepRewards)),
+        new("rm.prm", "A classifier of steps.", typeof(StepRewards)),
+        new("rm.implicit", "Token rewards of a model trained on outcomes.", typeof(ImplicitProcessReward)),
+        new("rm.generative", "A judge's expected score.", typeof(GenerativeReward)),
+        new("value.ilql", "Implicit Q-learning over tokens, with its conservative term.", typeof(ImplicitLanguageQ)),
+        new("value.verifierq", "Q-learning over reasoning steps.", typeof(VerifierQ)),
+        new("value.archer", "Critics over turns.", typeof(TurnLevelCritic)),
+        new("loss.dro", "The optimum's equation with a separate value.", typeof(PathConsistency)),
+        new("loss.apo_star", "The optimum's equation with the value from reference samples.", typeof(PathConsistency)),
+        new("moo.scalarise", "Weighted sums and Tchebycheff.", typeof(RewardScalarization)),
+        new("moo.gdpo", "Each reward normalised on its own.", typeof(GdpoCredit)),
+        new("moo.soup", "Weighted means of policies.", typeof(RewardedSoup)),
+        new("moo.ric", "The reward written before the prompt.", typeof(RewardsInContext)),
+        new("moo.safe", "Reward under a bound on cost.", typeof(LagrangeMultiplier)),
+        new("infer.best_of_n", "The best of several answers; votes; their bounds.", typeof(BestOfN)),
+        new("infer.beam", "Beam search over steps with a verifier.", typeof(StepBeamSearch)),
+        new("infer.mcts", "Monte-Carlo tree search over steps.", typeof(TreeSearch)),
+        new("guard.reward", "Clip, whitening, length and missing end.", typeof(RewardGuards)),
+        new("guard.kl", "A coefficient that keeps the KL near its target.", typeof(AdaptiveKlCoefficient)),
+        new("guard.monitor", "Proxy against gold.", typeof(OverOptimizationMonitor)),
+        new("recipe.hybrid", "Reinforcement and imitation in one loss.", typeof(HybridLoss)),
+        new("reward.overlong", "A soft punishment of overlong responses.", typeof(OverlongShaping)),
+    ];
+}
