@@ -58,6 +58,7 @@ public sealed class PostTrainer : ITrainee
     /// <inheritdoc/>
     public void Advance(IMetricSink metrics)
     {
+        using var turn = TorchTurn.Take();
         TorchRuntime.UseThreads(parts.Options.Threads);
         using var scope = NewDisposeScope();
         var stream = random.Child("step", steps);
@@ -121,11 +122,10 @@ public sealed class PostTrainer : ITrainee
         foreach (var (name, part) in parts.Stateful()) { state.Part(name, part); }
     }
 
-    /// <summary>Frees the optimiser, and the reference where it was made here; the model stays the caller's.</summary>
+    /// <summary>Frees the optimiser, and the reference where it was made here; model and critic stay the caller's.</summary>
     public void Dispose()
     {
         update.Dispose();
-        parts.Reference?.Dispose();
-        parts.Critic?.Dispose();
+        if (parts.OwnsReference) { parts.Reference?.Dispose(); }
     }
 }

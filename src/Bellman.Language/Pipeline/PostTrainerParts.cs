@@ -6,6 +6,7 @@ internal sealed class PostTrainerParts
     public required string Name { get; init; }
     public required ILanguageModel Model { get; init; }
     public required ILanguageModel? Reference { get; init; }
+    public required bool OwnsReference { get; init; }
     public required IPromptSource Prompts { get; init; }
     public required ISampler Sampler { get; init; }
     public required ITokenizer? Tokenizer { get; init; }

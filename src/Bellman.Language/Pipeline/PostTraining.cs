@@ -170,7 +170,8 @@ public sealed class PostTraining(ILanguageModel model)
         {
             Name = name,
             Model = Model,
-            Reference = reference ?? (needsReference ? Model.Copy() : null),
+            Reference = reference ?? (needsReference ? Frozen.CopyOf(Model) : null),
+            OwnsReference = reference is null,
             Prompts = Find<IPromptSource>("prompts") ?? throw Missing("the prompts", "Prompts(...)"),
             Sampler = Find<ISampler>("sampler") ?? LocalSamplers.For(Model, tokenizer),
             Tokenizer = tokenizer,
@@ -205,6 +206,7 @@ internal static class LocalSamplers
     public static ISampler For(ILanguageModel model, ITokenizer? tokenizer) => model switch
     {
         TabularLanguageModel table => new TabularSampler(table),
+        Transformer transformer => new LocalSampler(transformer, tokenizer),
         _ => throw new UsageException($"There is no sampler for a {model.GetType().Name}{(tokenizer is null ? "" : " with a tokenizer")}. Give one with Sampler(...)."),
     };
 }

@@ -81,8 +81,8 @@ public sealed class TensorAdam : IStateful, IDisposable
         state.Value(nameof(steps), ref steps);
         for (var i = 0; i < parameters.Count; i++)
         {
-            Moment(state, $"first.{parameters[i].Name}", first[i]);
-            Moment(state, $"second.{parameters[i].Name}", second[i]);
+            TensorState.Exchange(state, $"first.{parameters[i].Name}", first[i]);
+            TensorState.Exchange(state, $"second.{parameters[i].Name}", second[i]);
         }
     }
 
@@ -90,14 +90,5 @@ public sealed class TensorAdam : IStateful, IDisposable
     public void Dispose()
     {
         foreach (var moment in first.Concat(second)) { moment.Dispose(); }
-    }
-
-    private static void Moment(StateExchange state, string name, Tensor moment)
-    {
-        using var scope = NewDisposeScope();
-        using var withoutGradients = no_grad();
-        var values = moment.cpu().contiguous().data<float>().ToArray();
-        state.Array<float>(name, values);
-        if (state.IsLoading) { moment.copy_(tensor(values, moment.shape)); }
     }
 }
