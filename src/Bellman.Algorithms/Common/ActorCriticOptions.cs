@@ -37,7 +37,7 @@ public abstract record ActorCriticOptions : NeuralOptions
     public NetworkKind Network { get; init; }
 
     /// <summary>Whether policy and value share their hidden layers.</summary>
-    [Description("Let policy and value share their hidden layers: cheaper, and features learnt by one serve the other; apart they cannot disturb each other.")]
+    [Description("Let policy and value share their hidden layers: cheaper, and features learnt by one serve the other; apart they cannot disturb each other. Where returns are large, lower valueCoefficient with it, or the value drowns the policy.")]
     public bool SharedTrunk { get; init; }
 
     /// <summary>Weight of the value loss.</summary>

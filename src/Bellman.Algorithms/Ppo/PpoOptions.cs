@@ -58,5 +58,7 @@ public sealed record RecurrentPpoOptions : PpoOptions
     {
         Recurrent = RecurrentCell.Lstm;
         Copies = 16;
+        Epochs = 5;
+        LearningRate = 1e-3;
     }
 }

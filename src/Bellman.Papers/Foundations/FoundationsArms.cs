@@ -6,6 +6,8 @@ namespace Bellman.Papers.Foundations;
 public static class FoundationsArms
 {
     private static readonly FoundationsTask CartPole = new("cartpole", "CartPole-v1", 475);
+    private static readonly FoundationsTask NoVelocity = new("cartpole-no-velocity", "CartPoleNoVelocity-v1", 450);
+    private static readonly FoundationsTask DoorKey = new("doorkey", "MiniGrid-DoorKey-5x5-v0", 0.9);
     // Going right all the way returns 0.99, anything else at most 0.
     private static readonly FoundationsTask DeepSea = new("deepsea", "DeepSea-v0?size=20", 0.9);
     // The shortest way returns -4 on average and a failure -10: -5 leaves room for at most one failure in six.
@@ -20,6 +22,15 @@ public static class FoundationsArms
     public static IReadOnlyList<FoundationsArm> All { get; } =
     [
         new("ppo", "PPO with its defaults on CartPole-v1", CartPole, "ppo", 100_000) { SmokeSteps = 20_000 },
+        new("a2c", "A2C with its defaults on CartPole-v1", CartPole, "a2c", 300_000) { Share = 0.8 },
+        new("reinforce", "REINFORCE with a baseline, its defaults, on CartPole-v1", CartPole, "reinforce", 200_000) { Share = 0.8 },
+        new("recurrent-ppo", "PPO with an LSTM, its defaults, on CartPole without velocities", NoVelocity, "recurrent-ppo", 500_000) { Share = 0.8 },
+        new("ppo-no-velocity", "PPO without memory on CartPole without velocities", NoVelocity, "ppo", 500_000)
+        {
+            Requirement = FoundationsRequirement.FailsToSolve,
+            Kind = ArmKind.Baseline,
+        },
+        new("ppo-doorkey", "PPO with its defaults fetches a key, opens a door and reaches the goal", DoorKey, "ppo", 300_000),
         new("dqn", "Double DQN with its defaults on CartPole-v1", CartPole, "dqn", 100_000) { Share = 0.8 },
         new("c51", "C51, a categorical distribution of returns, on CartPole-v1", CartPole, "c51", 100_000)
         {

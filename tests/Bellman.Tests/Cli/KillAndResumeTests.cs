@@ -6,13 +6,14 @@ namespace Bellman.Tests.Cli;
 
 /// <summary>
 /// A run that is killed outright and resumed ends with the same bytes as one that was never disturbed. Fails when PPO
-/// leaves its optimiser, DQN its replay stream, the tabular learner its environments, SAC its noise or TD3 its target
-/// actor out of the checkpoint.
+/// leaves its optimiser or its memory, DQN its replay stream, the tabular learner its environments, SAC its noise or TD3
+/// its target actor out of the checkpoint.
 /// </summary>
 public sealed partial class KillAndResumeTests
 {
     [Theory]
     [InlineData("ppo", 60_000, "minibatches=8", 5)]
+    [InlineData("recurrent-ppo", 30_000, "rolloutSteps=64", 8)]
     [InlineData("dqn", 12_000, "bufferSize=5000", 6)]
     [InlineData("q-learning", 400_000, "gamma=0.9", 7)]
     [InlineData("sac", 9_000, "hidden=16,16 batchSize=32 learningStarts=500 bufferSize=4000 noise=ornsteinUhlenbeck", 8)]
@@ -20,7 +21,7 @@ public sealed partial class KillAndResumeTests
     public void Killed_and_resumed_run_ends_with_the_same_bytes(string algorithm, int steps, string options, int seed)
     {
         using var folder = new TemporaryFolder();
-        var environment = algorithm switch { "q-learning" => "FrozenLake-v1", "sac" or "td3" => "Pendulum-v1", _ => "CartPole-v1" };
+        var environment = algorithm switch { "q-learning" => "FrozenLake-v1", "recurrent-ppo" => "CartPoleNoVelocity-v1", "sac" or "td3" => "Pendulum-v1", _ => "CartPole-v1" };
         string[] Train(string runs) =>
         [
             "train", algorithm, "--env", environment, "--steps", $"{steps}", "--seed", $"{seed}", .. options.Split(' ').SelectMany(option => (string[])["--set", option]),
