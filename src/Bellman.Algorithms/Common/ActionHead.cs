@@ -79,6 +79,47 @@ public abstract class ActionHead
     public abstract void AddGradient(ReadOnlySpan<float> outputs, ReadOnlySpan<float> free, ReadOnlySpan<float> action,
         float logProbabilityWeight, float entropyWeight, Span<float> outputGradient, Span<float> freeGradient);
 
+    /// <summary>As <see cref="Explore"/>, and log pi(action).</summary>
+    public virtual float ExploreAndScore(int copy, ReadOnlySpan<float> outputs, ReadOnlySpan<float> free, RandomStream random, Span<float> action)
+    {
+        Explore(copy, outputs, free, random, action);
+        return LogProbability(outputs, free, action);
+    }
+
+    /// <summary>log pi(action) and the entropy of every row; what it computes on the way serves the <see cref="AddGradients"/> that follows.</summary>
+    /// <param name="outputs">[rows, <see cref="Outputs"/>].</param>
+    /// <param name="free">The free parameters.</param>
+    /// <param name="actions">[rows, <see cref="ActionSize"/>].</param>
+    /// <param name="logProbabilities">[rows], written.</param>
+    /// <param name="entropies">[rows], written.</param>
+    public virtual void Score(ReadOnlySpan<float> outputs, ReadOnlySpan<float> free, ReadOnlySpan<float> actions, Span<float> logProbabilities, Span<float> entropies)
+    {
+        for (var i = 0; i < logProbabilities.Length; i++)
+        {
+            var row = outputs.Slice(i * Outputs, Outputs);
+            logProbabilities[i] = LogProbability(row, free, actions.Slice(i * ActionSize, ActionSize));
+            entropies[i] = Entropy(row, free);
+        }
+    }
+
+    /// <summary>As <see cref="AddGradient"/> for the rows that were scored last, each with a weight w1 of its own.</summary>
+    /// <param name="outputs">[rows, <see cref="Outputs"/>], unchanged since <see cref="Score"/>.</param>
+    /// <param name="free">The free parameters.</param>
+    /// <param name="actions">[rows, <see cref="ActionSize"/>].</param>
+    /// <param name="logProbabilityWeights">[rows]: w1.</param>
+    /// <param name="entropyWeight">w2.</param>
+    /// <param name="outputGradients">[rows, <see cref="Outputs"/>], added to.</param>
+    /// <param name="freeGradient">Added to.</param>
+    public virtual void AddGradients(ReadOnlySpan<float> outputs, ReadOnlySpan<float> free, ReadOnlySpan<float> actions,
+        ReadOnlySpan<float> logProbabilityWeights, float entropyWeight, Span<float> outputGradients, Span<float> freeGradient)
+    {
+        for (var i = 0; i < logProbabilityWeights.Length; i++)
+        {
+            AddGradient(outputs.Slice(i * Outputs, Outputs), free, actions.Slice(i * ActionSize, ActionSize), logProbabilityWeights[i], entropyWeight,
+                outputGradients.Slice(i * Outputs, Outputs), freeGradient);
+        }
+    }
+
     /// <summary>Sets the outputs of unavailable actions so low that they are never drawn.</summary>
     public virtual void Mask(Span<float> outputs, ReadOnlySpan<bool> available) =>
         throw new UsageException("Action masks need discrete actions; this environment's are continuous. Remove the mask from the environment.");

@@ -47,7 +47,7 @@ public abstract class ActorCritic : IStateful, IDisposable
     public static ActorCritic Create(Space observations, Space actions, ActorCriticOptions options, RandomStream initialization, INetworkFactory? trunk = null)
     {
         var design = new ActorCriticDesign(observations, actions, options, trunk);
-        var networks = NetworkGroup.Create(initialization, new NetworkOptions { Engine = options.Engine }, [.. design.Parts]);
+        var networks = NetworkGroup.Create(initialization, new NetworkOptions { Engine = options.Engine, Threads = options.Engine == Engine.Torch ? 1 : Math.Min(options.Threads, 256) }, [.. design.Parts]);
         return options.SharedTrunk ? new SharedActorCritic(networks, design.Head) : new SeparateActorCritic(networks, design.Head);
     }
 
@@ -94,11 +94,28 @@ public abstract class ActorCritic : IStateful, IDisposable
     }
 }
 
-/// <summary>Policy and value function have networks of their own.</summary>
-internal sealed class SeparateActorCritic(NetworkGroup networks, ActionHead head) : ActorCritic(networks, head, [networks["actor"], networks["critic"]])
+/// <summary>Policy and value function have networks of their own, which are trained side by side where there are two threads.</summary>
+internal sealed class SeparateActorCritic : ActorCritic
 {
-    private readonly INetwork actor = networks["actor"];
-    private readonly INetwork critic = networks["critic"];
+    private readonly NetworkGroup networks;
+    private readonly INetwork actor;
+    private readonly INetwork critic;
+    private readonly NetworkWork forward;
+    private readonly NetworkWork backward;
+    private Minibatch? current;
+
+    public SeparateActorCritic(NetworkGroup networks, ActionHead head) : base(networks, head, [networks["actor"], networks["critic"]])
+    {
+        this.networks = networks;
+        actor = networks["actor"];
+        critic = networks["critic"];
+        forward = new NetworkWork(
+            () => { if (current is { } batch) { ForwardTraining(actor, batch, 0, batch.Outputs); } },
+            () => { if (current is { } batch) { ForwardTraining(critic, batch, 1, batch.Values); } });
+        backward = new NetworkWork(
+            () => { if (current is { } batch) { actor.Backward(batch.OutputGradients, batch.Rows, default); } },
+            () => { if (current is { } batch) { critic.Backward(batch.ValueGradients, batch.Rows, default); } });
+    }
 
     public override void Step(ReadOnlySpan<float> observations, int batch, PolicyMemory memory, Span<float> outputs, Span<float> values)
     {
@@ -111,14 +128,14 @@ internal sealed class SeparateActorCritic(NetworkGroup networks, ActionHead head
 
     public override void ForwardTraining(Minibatch batch)
     {
-        ForwardTraining(actor, batch, 0, batch.Outputs);
-        ForwardTraining(critic, batch, 1, batch.Values);
+        current = batch;
+        networks.Run(forward);
     }
 
     public override void Backward(Minibatch batch)
     {
-        actor.Backward(batch.OutputGradients, batch.Rows, default);
-        critic.Backward(batch.ValueGradients, batch.Rows, default);
+        current = batch;
+        networks.Run(backward);
     }
 }
 

@@ -13,7 +13,7 @@ public abstract record AlgorithmOptions
     public int Copies { get; init; } = 1;
 
     /// <summary>Threads that step the copies.</summary>
-    [Description("Threads that step the copies; results do not depend on it.")]
+    [Description("Threads that step the copies and train networks side by side; results do not depend on it.")]
     [Range(1, 1024)]
     public int Threads { get; init; } = 1;
 

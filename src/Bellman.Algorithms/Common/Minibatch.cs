@@ -17,6 +17,9 @@ public sealed class Minibatch
     private float[] outputGradients = [];
     private float[] values = [];
     private float[] valueGradients = [];
+    private float[] logProbabilities = [];
+    private float[] entropies = [];
+    private float[] policyWeights = [];
 
     /// <summary>An empty mini-batch.</summary>
     /// <param name="model">Whose outputs it holds.</param>
@@ -64,6 +67,15 @@ public sealed class Minibatch
     /// <summary>[rows].</summary>
     public Span<float> ValueGradients => valueGradients.AsSpan(0, Rows);
 
+    /// <summary>[rows]: log pi(a|s) now.</summary>
+    public Span<float> LogProbabilities => logProbabilities.AsSpan(0, Rows);
+
+    /// <summary>[rows]: entropy of the policy.</summary>
+    public Span<float> Entropies => entropies.AsSpan(0, Rows);
+
+    /// <summary>[rows]: derivative of the total loss with respect to log pi(a|s).</summary>
+    public Span<float> PolicyWeights => policyWeights.AsSpan(0, Rows);
+
     /// <summary>Gathers <paramref name="rows"/> of a rollout; those of a policy with memory are in the order of <see cref="MinibatchOrder"/>.</summary>
     /// <param name="rollout">Where the rows lie.</param>
     /// <param name="memory">What each copy remembered when the rollout began.</param>
@@ -92,6 +104,9 @@ public sealed class Minibatch
         outputGradients = new float[Rows * head.Outputs];
         values = new float[Rows];
         valueGradients = new float[Rows];
+        logProbabilities = new float[Rows];
+        entropies = new float[Rows];
+        policyWeights = new float[Rows];
     }
 }
 

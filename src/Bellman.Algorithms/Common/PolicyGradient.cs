@@ -32,23 +32,26 @@ internal sealed class PolicyGradient(ActorCritic model, ActorCriticOptions optio
         if (options.NormalizeAdvantages) { PpoLoss.Normalize(batch.Advantages); }
         model.Parameters.ClearGradients();
         model.ForwardTraining(batch);
-        Span<float> outputs = batch.Outputs, outputGradients = batch.OutputGradients, free = model.Free, freeGradient = model.FreeGradient;
-        var actions = batch.Actions;
-        outputGradients.Clear();
+        Span<float> outputs = batch.Outputs, free = model.Free;
+        if (collector.Masked)
+        {
+            for (var i = 0; i < rows.Length; i++) { head.Mask(outputs.Slice(i * head.Outputs, head.Outputs), rollout.Masks.AsSpan(rows[i] * head.Outputs, head.Outputs)); }
+        }
+        head.Score(outputs, free, batch.Actions, batch.LogProbabilities, batch.Entropies);
+        Span<float> logProbabilities = batch.LogProbabilities, values = batch.Values, advantages = batch.Advantages, entropies = batch.Entropies;
+        Span<float> policyWeights = batch.PolicyWeights, valueGradients = batch.ValueGradients;
         var scale = 1.0 / rows.Length;
         var entropy = 0.0;
         for (var i = 0; i < rows.Length; i++)
         {
-            var parameters = outputs.Slice(i * head.Outputs, head.Outputs);
-            if (collector.Masked) { head.Mask(parameters, rollout.Masks.AsSpan(rows[i] * head.Outputs, head.Outputs)); }
-            var action = actions.Slice(i * head.ActionSize, head.ActionSize);
-            var (policy, value) = loss.Add(rows[i], head.LogProbability(parameters, free, action), batch.Values[i], batch.Advantages[i]);
-            head.AddGradient(parameters, free, action, (float)(policy * scale), (float)(-options.EntropyCoefficient * scale),
-                outputGradients.Slice(i * head.Outputs, head.Outputs), freeGradient);
-            batch.ValueGradients[i] = (float)(options.ValueCoefficient * value * scale);
-            entropy += head.Entropy(parameters, free) * scale;
+            var (policy, value) = loss.Add(rows[i], logProbabilities[i], values[i], advantages[i]);
+            policyWeights[i] = (float)(policy * scale);
+            valueGradients[i] = (float)(options.ValueCoefficient * value * scale);
+            entropy += entropies[i];
         }
+        batch.OutputGradients.Clear();
+        head.AddGradients(outputs, free, batch.Actions, policyWeights, (float)(-options.EntropyCoefficient * scale), batch.OutputGradients, model.FreeGradient);
         model.Backward(batch);
-        return entropy;
+        return entropy * scale;
     }
 }

@@ -217,8 +217,7 @@ public sealed class RolloutCollector : IStateful, IDisposable
             var parameters = outputs.AsSpan(i * head.Outputs, head.Outputs);
             if (masked) { head.Mask(parameters, masks.Slice(i * head.Outputs, head.Outputs)); }
             var action = Rollout.Actions.AsSpan(row * head.ActionSize, head.ActionSize);
-            head.Explore(i, parameters, free, actionStream, action);
-            Rollout.LogProbabilities[row] = head.LogProbability(parameters, free, action);
+            Rollout.LogProbabilities[row] = head.ExploreAndScore(i, parameters, free, actionStream, action);
             head.ToEnvironment(action, environment.Action(i));
         }
     }

@@ -110,19 +110,22 @@ public sealed class Ppo : IAgent
     /// <summary>PPO's losses of a mini-batch.</summary>
     private struct Losses(Rollout rollout, PpoOptions options, int rows) : IActorCriticLoss
     {
+        private readonly double share = 1.0 / rows;
         private double policy, value, clipped;
 
         public double Kl { get; private set; }
 
         public (double Policy, double Value) Add(int row, double logProbability, double newValue, double advantage)
         {
-            double oldLogProbability = rollout.LogProbabilities[row];
-            var policyLoss = PpoLoss.Policy(logProbability, oldLogProbability, advantage, options.Clip);
+            var logRatio = logProbability - rollout.LogProbabilities[row];
+            var ratio = Math.Exp(logRatio);
+            var policyLoss = PpoLoss.PolicyAt(ratio, advantage, options.Clip);
             var valueLoss = PpoLoss.Value(newValue, rollout.Values[row], rollout.Returns[row], options.ValueClip);
-            policy += policyLoss.Loss / rows;
-            value += valueLoss.Loss / rows;
-            Kl += PpoLoss.ApproximateKl(logProbability, oldLogProbability) / rows;
-            clipped += Math.Abs(Math.Exp(logProbability - oldLogProbability) - 1) > options.Clip ? 1.0 / rows : 0;
+            policy += policyLoss.Loss * share;
+            value += valueLoss.Loss * share;
+            // KL: e^lr - 1 - lr, as PpoLoss.ApproximateKl
+            Kl += (ratio - 1 - logRatio) * share;
+            clipped += Math.Abs(ratio - 1) > options.Clip ? share : 0;
             return (policyLoss.Derivative, valueLoss.Derivative);
         }
 

@@ -6,9 +6,12 @@ public static class PpoLoss
     /// <summary>
     /// The clipped surrogate, as a loss, and its derivative with respect to log pi(a|s).
     /// </summary>
-    public static (double Loss, double Derivative) Policy(double logProbability, double oldLogProbability, double advantage, double clip)
+    public static (double Loss, double Derivative) Policy(double logProbability, double oldLogProbability, double advantage, double clip) =>
+        PolicyAt(Math.Exp(logProbability - oldLogProbability), advantage, clip);
+
+    /// <summary>As <see cref="Policy"/> for the ratio pi(a|s) / pi_old(a|s).</summary>
+    internal static (double Loss, double Derivative) PolicyAt(double ratio, double advantage, double clip)
     {
-        var ratio = Math.Exp(logProbability - oldLogProbability);
         // L = -min(ratio A, clip(ratio, 1 - eps, 1 + eps) A)
         var unclipped = ratio * advantage;
         var clipped = Math.Clamp(ratio, 1 - clip, 1 + clip) * advantage;

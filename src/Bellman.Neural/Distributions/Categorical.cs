@@ -35,6 +35,32 @@ public static class Categorical
         return last;
     }
 
+    /// <summary>Draws an action as <see cref="Sample(ReadOnlySpan{float}, RandomStream)"/> does, and tells its log-probability.</summary>
+    public static int Sample(ReadOnlySpan<float> logits, RandomStream random, out float logProbability)
+    {
+        if (logits.Length > Narrow)
+        {
+            var drawn = Sample(logits, random);
+            logProbability = LogProbability(logits, drawn);
+            return drawn;
+        }
+        Span<float> weights = stackalloc float[Narrow];
+        var largest = Largest(logits);
+        var total = 0f;
+        for (var action = 0; action < logits.Length; action++) { total += weights[action] = MathF.Exp(logits[action] - largest); }
+        var point = random.NextSingle() * total;
+        var last = 0;
+        for (var action = 0; action < logits.Length; action++)
+        {
+            if (weights[action] <= 0) { continue; }
+            last = action;
+            point -= weights[action];
+            if (point < 0) { break; }
+        }
+        logProbability = logits[last] - (largest + MathF.Log(total));
+        return last;
+    }
+
     /// <summary>The most probable action; the lowest index on ties.</summary>
     public static int Mode(ReadOnlySpan<float> logits)
     {

@@ -10,6 +10,7 @@ public sealed class NetworkGroup : IDisposable, IStateful
     private readonly NetworkOptions options;
     private readonly Dictionary<string, INetwork> networks = [];
     private readonly WorkerTeam team;
+    private readonly NetworkContext context;
 
     private NetworkGroup(NetworkPart[] parts, NetworkOptions options, ParameterBuffer parameters)
     {
@@ -17,7 +18,7 @@ public sealed class NetworkGroup : IDisposable, IStateful
         this.options = options;
         Parameters = parameters;
         team = new WorkerTeam(options.Threads);
-        var context = new NetworkContext(options, team);
+        context = new NetworkContext(options, team);
         foreach (var part in parts)
         {
             if (part.Build(parameters, context) is { } network) { networks.Add(part.Name, network); }
@@ -55,7 +56,7 @@ public sealed class NetworkGroup : IDisposable, IStateful
     public Span<float> Vector(string name)
     {
         var place = FindVector(name);
-        return Parameters.Values.AsSpan(place.Offset, place.Size);
+        return Parameters.Block.AsSpan(place.Offset, place.Size);
     }
 
     /// <summary>The gradient of the free vector with this name; add to it.</summary>
@@ -64,6 +65,15 @@ public sealed class NetworkGroup : IDisposable, IStateful
     {
         var place = FindVector(name);
         return Parameters.Gradients.AsSpan(place.Offset, place.Size);
+    }
+
+    /// <summary>
+    /// Runs pieces of work that touch different networks of the group at the same time, as far as it has threads, and
+    /// returns when all are done. Each network computes the same as it would alone.
+    /// </summary>
+    public void Run(NetworkWork work)
+    {
+        if (context.UsesTorch) { work.RunInOrder(); } else { team.Run(work, 0, work.Count); }
     }
 
     /// <summary>A group of the same layout and values with buffers of its own: a target network, or a copy for another thread.</summary>
@@ -110,4 +120,19 @@ public sealed class NetworkGroup : IDisposable, IStateful
         }
         foreach (var part in parts) { part.Validate(); }
     }
+}
+
+/// <summary>Pieces of work for <see cref="NetworkGroup.Run"/>; kept and used again, so that running them allocates nothing.</summary>
+/// <param name="pieces">None may fail, and no two touch the same network.</param>
+public sealed class NetworkWork(params Action[] pieces) : IParallelWork
+{
+    /// <summary>How many pieces.</summary>
+    public int Count => pieces.Length;
+
+    internal void RunInOrder()
+    {
+        foreach (var piece in pieces) { piece(); }
+    }
+
+    void IParallelWork.Execute(int phase, int task, int worker) => pieces[task]();
 }

@@ -41,6 +41,9 @@ public sealed class NetworkContext
 
     /// <summary>The group's worker threads.</summary>
     internal WorkerTeam Team { get; }
+
+    /// <summary>Whether a network of the group is computed by torch, which has threads of its own.</summary>
+    internal bool UsesTorch { get; set; }
 }
 
 /// <summary>A multilayer perceptron; parameters "name.0.weight", "name.0.bias", and with layer norm "name.0.norm.weight", "name.0.norm.bias".</summary>
@@ -70,6 +73,7 @@ public sealed record MlpPart(string Name, MlpSpecification Mlp) : NetworkPart(Na
         var layers = MlpLayout.Layers(Name, Mlp, parameters);
         var engine = context.Options.Engine != Engine.Auto ? context.Options.Engine
             : Mlp.LargestWidth <= WidestSimd ? Engine.Simd : Engine.Torch;
+        context.UsesTorch |= engine == Engine.Torch;
         return engine == Engine.Torch
             ? new TorchNetwork(layers, parameters, context.Options.Threads)
             : VectorKernels.Active.CreateNetwork(layers, parameters, context.Team);
@@ -89,7 +93,7 @@ public sealed record VectorPart(string Name, int Size, float InitialValue) : Net
     public override IEnumerable<(string Name, int[] Shape)> Parameters() => [(Name, [Size])];
 
     /// <inheritdoc/>
-    public override void Initialize(ParameterBuffer parameters, RandomStream random) => parameters[Name].Fill(InitialValue);
+    public override void Initialize(ParameterBuffer parameters, RandomStream random) => parameters.Initial(Name).Fill(InitialValue);
 
     /// <inheritdoc/>
     public override INetwork? Build(ParameterBuffer parameters, NetworkContext context) => null;

@@ -86,7 +86,8 @@ internal sealed class NoisyNetwork : INoisyNetwork
 
     private void Compose()
     {
-        Parameters.Values.AsSpan(start, noisy.Values.Length).CopyTo(noisy.Values);
+        Parameters.Block.AsSpan(start, noisy.Block.Length).CopyTo(noisy.Block);
+        noisy.Changed();
         if (silent) { return; }
         foreach (var layer in layers)
         {
@@ -94,11 +95,11 @@ internal sealed class NoisyNetwork : INoisyNetwork
             for (var output = 0; output < layout.Outputs; output++)
             {
                 VectorKernels.Active.AddProduct(
-                    noisy.Values.AsSpan(layout.Weight + output * inputs, inputs),
-                    Parameters.Values.AsSpan(layer.WeightDeviation + output * inputs, inputs), layer.InputNoise, layer.OutputNoise[output]);
+                    noisy.Block.AsSpan(layout.Weight + output * inputs, inputs),
+                    Parameters.Block.AsSpan(layer.WeightDeviation + output * inputs, inputs), layer.InputNoise, layer.OutputNoise[output]);
             }
             VectorKernels.Active.AddProduct(
-                noisy.Values.AsSpan(layout.Bias, layout.Outputs), Parameters.Values.AsSpan(layer.BiasDeviation, layout.Outputs), layer.OutputNoise, 1);
+                noisy.Block.AsSpan(layout.Bias, layout.Outputs), Parameters.Block.AsSpan(layer.BiasDeviation, layout.Outputs), layer.OutputNoise, 1);
         }
     }
 

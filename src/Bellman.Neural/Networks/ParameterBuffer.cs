@@ -18,23 +18,47 @@ public sealed record ParameterInfo(string Name, int Offset, IReadOnlyList<int> S
 /// </summary>
 public sealed class ParameterBuffer : IStateful
 {
+    private readonly float[] values;
+
     /// <summary>A buffer of zeros for parameters that follow one another without gaps.</summary>
     public ParameterBuffer(IReadOnlyList<ParameterInfo> parameters)
     {
         Parameters = parameters;
         var length = parameters.Sum(parameter => parameter.Size);
-        Values = GC.AllocateArray<float>(length, pinned: true);
+        values = GC.AllocateArray<float>(length, pinned: true);
         Gradients = GC.AllocateArray<float>(length, pinned: true);
     }
 
     /// <summary>The parameters' values. They may be written at any time: engines notice.</summary>
-    public float[] Values { get; }
+    public float[] Values
+    {
+        get
+        {
+            IsTracked = false;
+            return values;
+        }
+    }
 
     /// <summary>The parameters' gradients; <see cref="INetwork.Backward"/> adds to them.</summary>
     public float[] Gradients { get; }
 
     /// <summary>Names, places and shapes, in order of offset.</summary>
     public IReadOnlyList<ParameterInfo> Parameters { get; }
+
+    /// <summary>The values, for readers, and for writers who tell with <see cref="Changed"/>.</summary>
+    internal float[] Block => values;
+
+    /// <summary>
+    /// Whether every change is counted by <see cref="Version"/>: until somebody outside gets hold of the memory. Engines
+    /// that keep copies then need not compare them at each call, which for small batches is a third of its time.
+    /// </summary>
+    internal bool IsTracked { get; private set; } = true;
+
+    /// <summary>Grows with every change that was told.</summary>
+    internal long Version { get; private set; }
+
+    /// <summary>Tells that <see cref="Block"/> was written.</summary>
+    internal void Changed() => Version++;
 
     /// <summary>Sets every gradient to zero.</summary>
     public void ClearGradients() => Array.Clear(Gradients);
@@ -44,7 +68,8 @@ public sealed class ParameterBuffer : IStateful
     public void CopyFrom(ParameterBuffer other)
     {
         RequireSameLayout(other);
-        other.Values.CopyTo(Values.AsSpan());
+        other.values.CopyTo(values.AsSpan());
+        Changed();
     }
 
     /// <summary>Moves each value a share <paramref name="tau"/> of the way to the other's (Polyak averaging).</summary>
@@ -54,7 +79,8 @@ public sealed class ParameterBuffer : IStateful
     public void MoveTowards(ParameterBuffer other, float tau)
     {
         RequireSameLayout(other);
-        VectorKernels.Active.MoveTowards(Values, other.Values, tau);
+        VectorKernels.Active.MoveTowards(values, other.values, tau);
+        Changed();
     }
 
     /// <summary>
@@ -75,15 +101,19 @@ public sealed class ParameterBuffer : IStateful
     {
         foreach (var parameter in Parameters)
         {
-            state.Array(parameter.Name, Values.AsMemory(parameter.Offset, parameter.Size));
+            state.Array(parameter.Name, values.AsMemory(parameter.Offset, parameter.Size));
         }
+        Changed();
     }
 
     /// <summary>The values of one parameter by its full name, such as "actor.0.weight".</summary>
     /// <exception cref="UsageException">No parameter has this name.</exception>
     public Span<float> this[string name] => Values.AsSpan(Find(name).Offset, Find(name).Size);
 
-    internal unsafe float* ValuePointer => (float*)Marshal.UnsafeAddrOfPinnedArrayElement(Values, 0);
+    /// <summary>As the indexer, for initial values: to be written before anything reads them.</summary>
+    internal Span<float> Initial(string name) => values.AsSpan(Find(name).Offset, Find(name).Size);
+
+    internal unsafe float* ValuePointer => (float*)Marshal.UnsafeAddrOfPinnedArrayElement(values, 0);
 
     internal unsafe float* GradientPointer => (float*)Marshal.UnsafeAddrOfPinnedArrayElement(Gradients, 0);
 

@@ -9,8 +9,8 @@ internal static class WeightInitializer
         for (var index = 0; index < layers.Length; index++)
         {
             var layer = layers[index];
-            var weight = parameters.Values.AsSpan(layer.Weight, layer.Outputs * layer.Inputs);
-            var bias = parameters.Values.AsSpan(layer.Bias, layer.Outputs);
+            var weight = parameters.Block.AsSpan(layer.Weight, layer.Outputs * layer.Inputs);
+            var bias = parameters.Block.AsSpan(layer.Bias, layer.Outputs);
             var stream = random.Child($"{name}.{index}");
             if (mlp.Initialization == Initialization.Orthogonal)
             {
@@ -24,7 +24,7 @@ internal static class WeightInitializer
                 foreach (ref var value in weight) { value = (float)stream.NextUniform(-bound, bound); }
                 foreach (ref var value in bias) { value = (float)stream.NextUniform(-bound, bound); }
             }
-            if (layer.HasNorm) { parameters.Values.AsSpan(layer.NormWeight, layer.Outputs).Fill(1); }
+            if (layer.HasNorm) { parameters.Block.AsSpan(layer.NormWeight, layer.Outputs).Fill(1); }
         }
     }
 

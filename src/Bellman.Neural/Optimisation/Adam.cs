@@ -54,8 +54,8 @@ public sealed class Adam : IStateful
         options.Validate();
         this.parameters = parameters;
         this.options = options;
-        firstMoment = new float[parameters.Values.Length];
-        secondMoment = new float[parameters.Values.Length];
+        firstMoment = new float[parameters.Block.Length];
+        secondMoment = new float[parameters.Block.Length];
     }
 
     /// <summary>Steps taken so far.</summary>
@@ -76,7 +76,8 @@ public sealed class Adam : IStateful
             (float)(learningRate / (1 - Math.Pow(options.Beta1, steps))),
             (float)(1 / Math.Sqrt(1 - Math.Pow(options.Beta2, steps))),
             (float)options.Epsilon);
-        VectorKernels.Active.AdamStep(parameters.Values, parameters.Gradients, firstMoment, secondMoment, step);
+        VectorKernels.Active.AdamStep(parameters.Block, parameters.Gradients, firstMoment, secondMoment, step);
+        parameters.Changed();
     }
 
     /// <inheritdoc/>

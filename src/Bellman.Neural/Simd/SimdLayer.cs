@@ -15,6 +15,7 @@ internal sealed unsafe class SimdLayer : IDisposable
     private readonly AlignedBuffer training = new();
     private readonly AlignedBuffer gradients = new();
     private int capacity = -1;
+    private long synchronised = -1;
 
     public SimdLayer(DenseLayout layout)
     {
@@ -101,11 +102,13 @@ internal sealed unsafe class SimdLayer : IDisposable
     }
 
     /// <summary>
-    /// Brings the padded copies up to date. Anyone may write the flat buffer at any time, so the copy is compared, not
-    /// trusted; comparing stops at the first difference and costs a small part of one row's product.
+    /// Brings the padded copies up to date. Unless the buffer counts every change, anyone may write it at any time, so
+    /// the copy is compared, not trusted; comparing stops at the first difference.
     /// </summary>
     public void Synchronise(ParameterBuffer parameters)
     {
+        if (parameters.IsTracked && synchronised == parameters.Version) { return; }
+        synchronised = parameters.Version;
         var source = parameters.ValuePointer + Layout.Weight;
         for (var row = 0; row < Layout.Outputs; row++)
         {

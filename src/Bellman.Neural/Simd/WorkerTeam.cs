@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Bellman.Neural;
 
 /// <summary>Work cut into tasks that may run in any order, on any thread, with the same result.</summary>
@@ -11,17 +13,24 @@ internal interface IParallelWork
 
 /// <summary>
 /// A few threads that wait for loops of tens of microseconds, which is too short for the thread pool: handing over a
-/// loop allocates nothing. The calling thread works too, so a team of one starts no thread.
+/// loop allocates nothing, and between loops the threads spin for a while before they sleep. The calling thread works
+/// too, so a team of one starts no thread, and a thread that comes late finds nothing left to do.
 /// </summary>
 internal sealed class WorkerTeam(int threads) : IDisposable
 {
+    // Longer than what an update does alone between two loops.
+    private static readonly long SpinTicks = Stopwatch.Frequency / 5_000;
+
     private readonly Lock gate = new();
-    private readonly SemaphoreSlim start = new(0);
+    private readonly SemaphoreSlim wake = new(0);
     private IParallelWork? work;
     private int phase;
-    private int tasks;
-    private int nextTask;
-    private int busy;
+
+    // The loop's number in the high half, the tasks nobody has taken yet in the low one: a thread that slept through a
+    // loop can never take a task of it.
+    private long ticket;
+    private int unfinished;
+    private int sleeping;
     private bool started;
     private bool stopping;
 
@@ -30,8 +39,8 @@ internal sealed class WorkerTeam(int threads) : IDisposable
     /// <summary>Runs every task and returns when all are done.</summary>
     public void Run(IParallelWork loop, int loopPhase, int count)
     {
-        // A second network of the same group, used from another thread meanwhile, simply works alone.
-        if (threads == 1 || count == 1 || !gate.TryEnter())
+        // A loop within a loop, or a second network used from another thread meanwhile, simply runs alone.
+        if (threads == 1 || count == 1 || gate.IsHeldByCurrentThread || !gate.TryEnter())
         {
             for (var task = 0; task < count; task++) { loop.Execute(loopPhase, task, 0); }
             return;
@@ -39,16 +48,15 @@ internal sealed class WorkerTeam(int threads) : IDisposable
         try
         {
             StartThreads();
-            var helpers = Math.Min(threads, count) - 1;
             work = loop;
             phase = loopPhase;
-            tasks = count;
-            nextTask = 0;
-            Volatile.Write(ref busy, helpers);
-            start.Release(helpers);
+            unfinished = count;
+            Interlocked.Exchange(ref ticket, (((ticket >> 32) + 1) << 32) | (uint)count);
+            var asleep = Volatile.Read(ref sleeping);
+            if (asleep > 0) { wake.Release(Math.Min(asleep, count - 1)); }
             TakeTasks(0);
             var spin = new SpinWait();
-            while (Volatile.Read(ref busy) > 0) { spin.SpinOnce(sleep1Threshold: -1); }
+            while (Volatile.Read(ref unfinished) > 0) { spin.SpinOnce(sleep1Threshold: -1); }
         }
         finally
         {
@@ -61,8 +69,8 @@ internal sealed class WorkerTeam(int threads) : IDisposable
         lock (gate)
         {
             if (stopping) { return; }
-            stopping = true;
-            if (started) { start.Release(threads - 1); }
+            Volatile.Write(ref stopping, true);
+            if (started) { wake.Release(threads - 1); }
         }
     }
 
@@ -81,17 +89,40 @@ internal sealed class WorkerTeam(int threads) : IDisposable
     {
         while (true)
         {
-            start.Wait();
+            AwaitTasks();
             if (Volatile.Read(ref stopping)) { return; }
             TakeTasks(worker);
-            Interlocked.Decrement(ref busy);
         }
     }
 
+    private void AwaitTasks()
+    {
+        for (var end = Stopwatch.GetTimestamp() + SpinTicks; Stopwatch.GetTimestamp() < end; Thread.SpinWait(8))
+        {
+            if (HasTasks || Volatile.Read(ref stopping)) { return; }
+        }
+        while (!HasTasks && !Volatile.Read(ref stopping))
+        {
+            // Who hands out tasks after this counts us and wakes us; what was handed out before is seen here.
+            Interlocked.Increment(ref sleeping);
+            if (!HasTasks && !Volatile.Read(ref stopping)) { wake.Wait(); }
+            Interlocked.Decrement(ref sleeping);
+        }
+    }
+
+    private bool HasTasks => (uint)Volatile.Read(ref ticket) != 0;
+
     private void TakeTasks(int worker)
     {
-        var loop = work;
-        if (loop is null) { return; }
-        for (int task; (task = Interlocked.Increment(ref nextTask) - 1) < tasks;) { loop.Execute(phase, task, worker); }
+        while (true)
+        {
+            var seen = Volatile.Read(ref ticket);
+            var left = (int)seen;
+            if (left == 0) { return; }
+            if (Interlocked.CompareExchange(ref ticket, seen - 1, seen) != seen) { continue; }
+            // The loop cannot end before this task does, so these are its own.
+            work?.Execute(phase, left - 1, worker);
+            Interlocked.Decrement(ref unfinished);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -18,7 +19,7 @@ public sealed class MetricLog : IMetricSink, IStateful, IDisposable
 
     private readonly AppendedFile? lines;
     private readonly TensorBoardWriter? events;
-    private readonly SortedDictionary<string, (double Sum, long Count)> pending = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (double Sum, long Count)> pending = new(StringComparer.Ordinal);
     private readonly double[] recentReturns = new double[Window];
     private readonly double[] recentLengths = new double[Window];
     private readonly Stopwatch clock = Stopwatch.StartNew();
@@ -59,8 +60,8 @@ public sealed class MetricLog : IMetricSink, IStateful, IDisposable
             if (name.StartsWith("loss/", StringComparison.Ordinal)) { NonFiniteLoss ??= $"{name} is {value}"; }
             return;
         }
-        pending.TryGetValue(name, out var entry);
-        pending[name] = (entry.Sum + value, entry.Count + 1);
+        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(pending, name, out _);
+        entry = (entry.Sum + value, entry.Count + 1);
     }
 
     /// <inheritdoc/>
@@ -85,7 +86,7 @@ public sealed class MetricLog : IMetricSink, IStateful, IDisposable
         clock.Restart();
         stepsAtClock = step;
         var line = new StringBuilder($"{{\"step\":{step}");
-        foreach (var (name, (sum, count)) in pending)
+        foreach (var (name, (sum, count)) in pending.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
             var mean = sum / count;
             line.Append(CultureInfo.InvariantCulture, $",\"{JsonEncodedText.Encode(name)}\":{mean:R}");
@@ -130,7 +131,7 @@ public sealed class MetricLog : IMetricSink, IStateful, IDisposable
     private void ExchangePending(StateExchange state)
     {
         var json = new JsonObject();
-        foreach (var (name, (sum, count)) in pending) { json[name] = new JsonArray(sum, count); }
+        foreach (var (name, (sum, count)) in pending.OrderBy(entry => entry.Key, StringComparer.Ordinal)) { json[name] = new JsonArray(sum, count); }
         string? text = json.ToJsonString();
         state.Text(nameof(pending), ref text);
         if (!state.IsLoading) { return; }

@@ -16,6 +16,10 @@ public sealed class MemoryState : StateExchange
 
     public void SetList<T>(string name, params T[] items) where T : unmanaged => values[name] = MemoryMarshal.AsBytes(items.AsSpan()).ToArray();
 
+    /// <summary>The singles of every block whose name begins with <paramref name="part"/>, in order of name.</summary>
+    public float[] Blocks(string part) =>
+        [.. values.Where(entry => entry.Key.StartsWith(part + "/", StringComparison.Ordinal)).OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => MemoryMarshal.Cast<byte, float>(entry.Value).ToArray())];
+
     public static MemoryState Save(IStateful stateful)
     {
         var state = new MemoryState();

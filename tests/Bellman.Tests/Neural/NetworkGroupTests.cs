@@ -55,6 +55,57 @@ public class NetworkGroupTests
     }
 
     [Fact]
+    public void A_network_notices_every_change_of_its_parameters_by_whatever_door()
+    {
+        using var group = Create();
+        using var other = NetworkGroup.Create(RandomStream.Create(8), new NetworkOptions(), Parts);
+        var adam = new Adam(group.Parameters, new AdamOptions { LearningRate = 0.1 });
+        var saved = Environments.MemoryState.Save(group);
+        var before = Value();
+        group["critic"].ForwardTraining([1, 2, 3, 4], 1, new float[1]);
+        group["critic"].Backward([1], 1, default);
+        Changes("Adam", adam.Step);
+        Changes("a copy", () => group.Parameters.CopyFrom(other.Parameters));
+        Changes("a load", () => saved.Load(group));
+        Assert.Equal(Value(), before);
+        Changes("Polyak averaging", () => group.Parameters.MoveTowards(other.Parameters, 0.5f));
+        // From here on somebody outside holds the memory, and no call tells that it was written.
+        var held = group.Parameters.Values;
+        Changes("a held array", () => held[group.Parameters.Find("critic.1.weight").Offset] += 3);
+        Changes("a held array once more", () => held[group.Parameters.Find("critic.1.weight").Offset] += 3);
+
+        void Changes(string door, Action change)
+        {
+            var old = Value();
+            change();
+            Assert.True(old != Value(), door);
+        }
+
+        float Value()
+        {
+            var output = new float[1];
+            group["critic"].Forward([1, 2, 3, 4], 1, output);
+            return output[0];
+        }
+    }
+
+    [Fact]
+    public void Pieces_of_work_run_once_each_on_any_number_of_threads_also_within_each_other()
+    {
+        foreach (var threads in (int[])[1, 2, 4])
+        {
+            using var group = NetworkGroup.Create(RandomStream.Create(7), new NetworkOptions { Threads = threads }, Parts);
+            var counts = new int[6];
+            var inner = new NetworkWork(() => Interlocked.Increment(ref counts[4]), () => Interlocked.Increment(ref counts[5]));
+            var work = new NetworkWork(
+                () => Interlocked.Increment(ref counts[0]), () => Interlocked.Increment(ref counts[1]), () => Interlocked.Increment(ref counts[2]),
+                () => { Interlocked.Increment(ref counts[3]); group.Run(inner); });
+            for (var i = 0; i < 5000; i++) { group.Run(work); }
+            Assert.Equal([5000, 5000, 5000, 5000, 5000, 5000], counts);
+        }
+    }
+
+    [Fact]
     public void A_vector_gradient_is_part_of_the_flat_gradient()
     {
         using var group = Create();

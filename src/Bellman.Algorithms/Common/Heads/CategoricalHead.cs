@@ -7,6 +7,11 @@ internal sealed class CategoricalHead(int[] counts) : ActionHead
 {
     private readonly float[] logProbabilities = new float[counts.Max()];
 
+    // Of the rows scored last.
+    private float[] scoredLogs = [];
+    private float[] scoredProbabilities = [];
+    private float[] scoredEntropies = [];
+
     public override int Outputs { get; } = counts.Sum();
 
     public override int ActionSize => counts.Length;
@@ -54,6 +59,47 @@ internal sealed class CategoricalHead(int[] counts) : ActionHead
             outputs = outputs[counts[i]..];
             outputGradient = outputGradient[counts[i]..];
         }
+    }
+
+    public override float ExploreAndScore(int copy, ReadOnlySpan<float> outputs, ReadOnlySpan<float> free, RandomStream random, Span<float> action)
+    {
+        var sum = 0f;
+        for (var i = 0; i < counts.Length; i++)
+        {
+            action[i] = Categorical.Sample(outputs[..counts[i]], random, out var logProbability);
+            sum += logProbability;
+            outputs = outputs[counts[i]..];
+        }
+        return sum;
+    }
+
+    public override void Score(ReadOnlySpan<float> outputs, ReadOnlySpan<float> free, ReadOnlySpan<float> actions, Span<float> logProbabilities, Span<float> entropies)
+    {
+        if (counts.Length > 1)
+        {
+            base.Score(outputs, free, actions, logProbabilities, entropies);
+            return;
+        }
+        if (scoredEntropies.Length < entropies.Length)
+        {
+            (scoredLogs, scoredProbabilities, scoredEntropies) = (new float[outputs.Length], new float[outputs.Length], new float[entropies.Length]);
+        }
+        var logs = scoredLogs.AsSpan(0, outputs.Length);
+        CategoricalRows.Distributions(outputs, logs, scoredProbabilities.AsSpan(0, outputs.Length), entropies);
+        entropies.CopyTo(scoredEntropies);
+        for (var i = 0; i < logProbabilities.Length; i++) { logProbabilities[i] = logs[i * Outputs + (int)actions[i]]; }
+    }
+
+    public override void AddGradients(ReadOnlySpan<float> outputs, ReadOnlySpan<float> free, ReadOnlySpan<float> actions,
+        ReadOnlySpan<float> logProbabilityWeights, float entropyWeight, Span<float> outputGradients, Span<float> freeGradient)
+    {
+        if (counts.Length > 1)
+        {
+            base.AddGradients(outputs, free, actions, logProbabilityWeights, entropyWeight, outputGradients, freeGradient);
+            return;
+        }
+        CategoricalRows.AddGradients(scoredLogs.AsSpan(0, outputs.Length), scoredProbabilities.AsSpan(0, outputs.Length), scoredEntropies.AsSpan(0, logProbabilityWeights.Length),
+            actions, logProbabilityWeights, entropyWeight, outputGradients);
     }
 
     public override void Mask(Span<float> outputs, ReadOnlySpan<bool> available)

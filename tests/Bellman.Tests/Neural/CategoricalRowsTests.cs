@@ -1,0 +1,73 @@
+using Bellman.Neural;
+using CsCheck;
+using Xunit;
+
+namespace Bellman.Tests.Neural;
+
+public class CategoricalRowsTests
+{
+    private static readonly Gen<(int Rows, int Actions, ulong Seed)> Shapes = Gen.Select(Gen.Int[1, 70], Gen.Int[1, 40], Gen.ULong);
+
+    [Fact]
+    public void Many_rows_are_what_each_row_is_alone() => Shapes.Sample(
+        shape =>
+        {
+            var random = RandomStream.Create(shape.Seed);
+            var (rows, width) = (shape.Rows, shape.Actions);
+            var logits = NeuralTestData.Gaussian(random, rows * width);
+            for (var i = 0; i < logits.Length; i++) { logits[i] *= 5; }
+            for (var row = 0; row < rows; row++)
+            {
+                for (var k = 1; k < width; k++) { if (random.NextBoolean(0.2)) { logits[row * width + k] = Categorical.MaskedLogit; } }
+            }
+            float[] logs = new float[logits.Length], probabilities = new float[logits.Length], entropies = new float[rows], gradients = new float[logits.Length];
+            float[] actions = [.. Enumerable.Range(0, rows).Select(row => (float)Categorical.Sample(logits.AsSpan(row * width, width), random))];
+            var weights = NeuralTestData.Gaussian(random, rows);
+            CategoricalRows.Distributions(logits, logs, probabilities, entropies);
+            CategoricalRows.AddGradients(logs, probabilities, entropies, actions, weights, -0.3f, gradients);
+
+            double[] expectedLogs = new double[logits.Length], expectedGradients = new double[logits.Length], expectedEntropies = new double[rows];
+            float[] rowLogs = new float[width], rowGradient = new float[width];
+            for (var row = 0; row < rows; row++)
+            {
+                var own = logits.AsSpan(row * width, width);
+                Categorical.LogSoftmax(own, rowLogs);
+                Array.Clear(rowGradient);
+                Categorical.AddGradient(rowLogs, (int)actions[row], weights[row], -0.3f, rowGradient);
+                expectedEntropies[row] = Categorical.Entropy(own);
+                for (var k = 0; k < width; k++)
+                {
+                    var masked = own[k] == Categorical.MaskedLogit;
+                    Assert.Equal(masked, probabilities[row * width + k] == 0);
+                    // Masked ones are far below all others and would hide their differences.
+                    expectedLogs[row * width + k] = masked ? logs[row * width + k] = 0 : rowLogs[k];
+                    expectedGradients[row * width + k] = rowGradient[k];
+                }
+            }
+            NeuralTestData.AssertClose(expectedLogs, logs, 1e-5);
+            NeuralTestData.AssertClose(expectedEntropies, entropies, 1e-5);
+            NeuralTestData.AssertClose(expectedGradients, gradients, 1e-5);
+        },
+        iter: 100, threads: 1);
+
+    [Fact]
+    public void A_draw_with_its_log_probability_is_the_same_draw()
+    {
+        foreach (var width in (int[])[2, 16, 17])
+        {
+            var logits = NeuralTestData.Gaussian(RandomStream.Create(4), width);
+            logits[1] = Categorical.MaskedLogit;
+            var (one, other) = (RandomStream.Create(5), RandomStream.Create(5));
+            for (var i = 0; i < 200; i++)
+            {
+                var action = Categorical.Sample(logits, one, out var logProbability);
+                Assert.Equal(Categorical.Sample(logits, other), action);
+                Assert.Equal(Categorical.LogProbability(logits, action), logProbability, 1e-6f);
+            }
+        }
+    }
+
+    [Fact]
+    public void Blocks_that_do_not_fit_each_other_are_refused() =>
+        Assert.Throws<ArgumentException>(() => CategoricalRows.Distributions(new float[6], new float[6], new float[5], new float[2]));
+}
