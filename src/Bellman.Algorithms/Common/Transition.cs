@@ -1,8 +1,9 @@
 namespace Bellman.Algorithms;
 
 /// <summary>
-/// What one copy went through in one step, or in a few that are taken together. Next observation is the true one that followed, also where the episode ended
-/// and the environment was reset. The spans are valid during the call that hands them over.
+/// What one copy went through in one step, or in a few that are taken together. Next observation is the true one that
+/// followed, also where the episode ended and the environment was reset. The spans are valid during the call that hands
+/// them over.
 /// </summary>
 /// <param name="copy">Which copy of the environment.</param>
 /// <param name="observation">s.</param>

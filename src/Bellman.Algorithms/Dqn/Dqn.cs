@@ -80,7 +80,8 @@ public sealed class Dqn : IAgent
         means = new float[discrete.Count];
         batch = new ReplayBatch(replay, encoder, options.BatchSize);
         work = new Workspace(options.BatchSize, network.Outputs);
-        collector = new TransitionCollector(environment, encoder, Stages(random), random.Child("environments"));
+        var stages = ReplayStages.Create(environment, replay, sampler, options.MultiStep, options.Gamma, options.Hindsight, options.HindsightGoals, random);
+        collector = new TransitionCollector(environment, encoder, stages, random.Child("environments"));
         Policy = new GreedyPolicy(encoder, network, returns, environment.ObservationSpace);
     }
 
@@ -127,19 +128,6 @@ public sealed class Dqn : IAgent
         environment.Dispose();
         online.Dispose();
         target.Dispose();
-    }
-
-    /// <summary>What transitions pass through on their way into replay.</summary>
-    private ITransitionSink Stages(RandomStream random)
-    {
-        var store = new ReplayStore(replay, sampler);
-        if (options.Hindsight != HindsightStrategy.None)
-        {
-            return new HindsightReplay(environment, 1, options.Hindsight, options.HindsightGoals, random.Child("hindsight"), store);
-        }
-        return options.MultiStep > 1
-            ? new MultiStepReturns(options.MultiStep, options.Gamma, environment.Count, replay.ObservationSize, 1, store)
-            : store;
     }
 
     private void Act()

@@ -163,9 +163,5 @@ public record DqnOptions : NeuralOptions, IValidatableObject
         {
             yield return new ValidationResult("huberThreshold 0 is the absolute error, which only quantile returns use. Give a number above 0.");
         }
-        if (Hindsight != HindsightStrategy.None && MultiStep > 1)
-        {
-            yield return new ValidationResult($"hindsight relabels single steps, and multiStep is {MultiStep}. Set multiStep=1 or hindsight=none.");
-        }
     }
 }

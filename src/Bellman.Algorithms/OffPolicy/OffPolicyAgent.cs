@@ -50,7 +50,8 @@ public class OffPolicyAgent : IAgent
         batch = new ReplayBatch(replay, encoder, options.BatchSize);
         encoded = new float[environment.Count * encoder.Size];
         actions = new float[environment.Actions.Length];
-        collector = new TransitionCollector(environment, encoder, CreateSink(), random.Child("environments"));
+        var stages = ReplayStages.Create(environment, replay, this.sampler, options.MultiStep, options.Gamma, options.Hindsight, options.HindsightGoals, random);
+        collector = new TransitionCollector(environment, encoder, stages, random.Child("environments"));
         Policy = learner.CreatePolicy(encoder, environment.ObservationSpace, environment.ActionSpace);
     }
 
@@ -103,14 +104,6 @@ public class OffPolicyAgent : IAgent
         environment.Dispose();
         learner.Dispose();
         GC.SuppressFinalize(this);
-    }
-
-    private ITransitionSink CreateSink()
-    {
-        var store = new ReplayStore(replay, sampler);
-        return options.MultiStep > 1
-            ? new MultiStepReturns(options.MultiStep, options.Gamma, environment.Count, replay.ObservationSize, replay.ActionSize, store)
-            : store;
     }
 
     private void Act()

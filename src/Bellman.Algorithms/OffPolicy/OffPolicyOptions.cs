@@ -50,6 +50,15 @@ public abstract record OffPolicyOptions : NeuralOptions, IValidatableObject
     [Range(1, 1_000)]
     public int MultiStep { get; init; } = 1;
 
+    /// <summary>Goals of hindsight replay.</summary>
+    [Description("Hindsight replay for tasks with goals: none, or goals achieved in the future of a transition, at the final step, or in its episode.")]
+    public HindsightStrategy Hindsight { get; init; } = HindsightStrategy.None;
+
+    /// <summary>Goals per transition.</summary>
+    [Description("Goals in hindsight per transition, k; more learn more from each episode and dilute what really happened.")]
+    [Range(1, 100)]
+    public int HindsightGoals { get; init; } = 4;
+
     /// <summary>Share by which targets follow.</summary>
     [Description("Share of the way that the target networks move to the learned ones after an update; larger is faster and less steady.")]
     [Range(0.0, 1.0, MinimumIsExclusive = true)]

@@ -6,8 +6,8 @@ namespace Bellman.Tests.Cli;
 
 /// <summary>
 /// A run that is killed outright and resumed ends with the same bytes as one that was never disturbed. Fails when PPO
-/// leaves its optimiser or its memory, DQN its replay stream, the tabular learner its environments, SAC its noise or TD3
-/// its target actor out of the checkpoint.
+/// leaves its optimiser or its memory, DQN its replay stream, Rainbow its priorities or begun windows, the tabular learner
+/// its environments, SAC its noise or TD3 its target actor out of the checkpoint.
 /// </summary>
 public sealed partial class KillAndResumeTests
 {
@@ -15,6 +15,7 @@ public sealed partial class KillAndResumeTests
     [InlineData("ppo", 60_000, "minibatches=8", 5)]
     [InlineData("recurrent-ppo", 30_000, "rolloutSteps=64", 8)]
     [InlineData("dqn", 12_000, "bufferSize=5000", 6)]
+    [InlineData("rainbow", 9_000, "hidden=16,16 atoms=11 maximumReturn=100 bufferSize=3000 copies=2", 10)]
     [InlineData("q-learning", 400_000, "gamma=0.9", 7)]
     [InlineData("sac", 9_000, "hidden=16,16 batchSize=32 learningStarts=500 bufferSize=4000 noise=ornsteinUhlenbeck", 8)]
     [InlineData("td3", 12_000, "hidden=16,16 batchSize=32 learningStarts=500 bufferSize=4000 copies=2", 9)]

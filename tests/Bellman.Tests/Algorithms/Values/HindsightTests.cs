@@ -119,6 +119,9 @@ public sealed class HindsightTests
             new Dqn(Registry.MakeVector("CartPole-v1", 1), new DqnOptions { Hindsight = HindsightStrategy.Future }, 0, 100)).Message;
         Assert.Contains("BitFlipping-v0", message, StringComparison.Ordinal);
         Assert.Contains("hindsight=none", message, StringComparison.Ordinal);
+        var both = Assert.Throws<UsageException>(() =>
+            new Dqn(Registry.MakeVector("BitFlipping-v0", 1), new DqnOptions { Hindsight = HindsightStrategy.Future, MultiStep = 3 }, 0, 100)).Message;
+        Assert.Contains("multiStep is 3", both, StringComparison.Ordinal);
     }
 
     private sealed record Row(int Copy, float[] Before, float[] Action, float Reward, float[] After, bool Terminated, bool Truncated)

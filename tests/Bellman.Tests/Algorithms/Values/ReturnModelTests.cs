@@ -114,7 +114,6 @@ public sealed class ReturnModelTests
         var message = Assert.Throws<UsageException>(() => OptionSet.Validated(new C51Options { MinimumReturn = 3, MaximumReturn = 2 }, "algorithm c51")).Message;
         Assert.Contains("minimumReturn 3 is not below maximumReturn 2", message, StringComparison.Ordinal);
         Assert.Throws<UsageException>(() => OptionSet.Validated(new DqnOptions { HuberThreshold = 0 }, "algorithm dqn"));
-        Assert.Throws<UsageException>(() => OptionSet.Validated(new DqnOptions { Hindsight = HindsightStrategy.Future, MultiStep = 3 }, "algorithm dqn"));
     }
 
     private static float[] Projected(CategoricalReturn categorical, double reward, double discount)
