@@ -59,6 +59,10 @@ public abstract class ActionHead
     /// <summary>What the free parameters start as, given the log standard deviation that was asked for.</summary>
     public virtual float InitialFree(double logStandardDeviation) => (float)logStandardDeviation;
 
+    /// <summary>How the most likely action is read from the outputs.</summary>
+    /// <exception cref="UsageException">It has no description.</exception>
+    public virtual PolicyReadout Readout => throw new UsageException("This distribution of actions cannot be exported. Train with distribution=gaussian or tanhGaussian.");
+
     /// <summary>Draws an action, or writes the most likely one if <paramref name="random"/> is null.</summary>
     public abstract void Act(ReadOnlySpan<float> outputs, ReadOnlySpan<float> free, RandomStream? random, Span<float> action);
 

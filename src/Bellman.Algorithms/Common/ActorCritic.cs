@@ -28,6 +28,9 @@ public abstract class ActorCritic : IStateful, IDisposable
     /// <summary>Whether the policy remembers.</summary>
     public bool IsRecurrent => MemorySizes.Count > 0;
 
+    /// <summary>The networks between encoded observations and the head, one after another.</summary>
+    public abstract IReadOnlyList<INetwork> PolicyNetworks { get; }
+
     /// <summary>The parameters of everything.</summary>
     public ParameterBuffer Parameters => networks.Parameters;
 
@@ -117,6 +120,8 @@ internal sealed class SeparateActorCritic : ActorCritic
             () => { if (current is { } batch) { critic.Backward(batch.ValueGradients, batch.Rows, default); } });
     }
 
+    public override IReadOnlyList<INetwork> PolicyNetworks => [actor];
+
     public override void Step(ReadOnlySpan<float> observations, int batch, PolicyMemory memory, Span<float> outputs, Span<float> values)
     {
         Step(actor, observations, batch, memory, 0, outputs);
@@ -148,6 +153,8 @@ internal sealed class SharedActorCritic(NetworkGroup networks, ActionHead head) 
     private float[] features = [];
     private float[] featureGradients = [];
     private float[] criticFeatureGradients = [];
+
+    public override IReadOnlyList<INetwork> PolicyNetworks => [trunk, actor];
 
     public override void Step(ReadOnlySpan<float> observations, int batch, PolicyMemory memory, Span<float> outputs, Span<float> values)
     {

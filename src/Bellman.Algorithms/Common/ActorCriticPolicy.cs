@@ -1,7 +1,7 @@
 namespace Bellman.Algorithms;
 
 /// <summary>A stochastic policy: an encoder, the networks and the head that reads their outputs. It keeps the memory of the episodes it plays.</summary>
-public sealed class ActorCriticPolicy(ObservationEncoder encoder, ActorCritic model, Space observationSpace, Space actionSpace) : IMaskedPolicy
+public sealed class ActorCriticPolicy(ObservationEncoder encoder, ActorCritic model, Space observationSpace, Space actionSpace) : IMaskedPolicy, IDescribedPolicy
 {
     private readonly ActionHead head = model.Head;
     private readonly float[] action = new float[model.Head.ActionSize];
@@ -42,4 +42,9 @@ public sealed class ActorCriticPolicy(ObservationEncoder encoder, ActorCritic mo
             head.ToEnvironment(action, actions.Slice(i * actionSpace.Size, actionSpace.Size));
         }
     }
+
+    /// <inheritdoc/>
+    public PolicyDescription Describe() => model.IsRecurrent
+        ? throw new UsageException("A recurrent policy cannot be exported: what it remembers would have to travel with every call. Train one without recurrence.")
+        : new PolicyDescription(encoder, model.PolicyNetworks, actionSpace, head.Readout);
 }

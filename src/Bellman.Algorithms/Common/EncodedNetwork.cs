@@ -14,6 +14,9 @@ public sealed class EncodedNetwork(ObservationEncoder encoder, INetwork network,
     /// <summary>Numbers per output row.</summary>
     public int Outputs => network.Outputs;
 
+    /// <summary>These parts with what is made of the outputs, for export.</summary>
+    public PolicyDescription Describe(Space actionSpace, PolicyReadout readout) => new(encoder, [network], actionSpace, readout);
+
     /// <summary>The outputs [count, <see cref="Outputs"/>] for [count, observation size]; the caller's to change until the next call.</summary>
     /// <exception cref="ArgumentException">There are fewer observations than <paramref name="count"/>.</exception>
     public Span<float> Forward(ReadOnlySpan<float> observations, int count)

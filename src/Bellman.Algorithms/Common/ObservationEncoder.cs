@@ -7,6 +7,12 @@ namespace Bellman.Algorithms;
 /// </summary>
 public sealed class ObservationEncoder : IStateful
 {
+    /// <summary>Largest magnitude of a normalised number.</summary>
+    public const double Clip = 10;
+
+    /// <summary>Added to the variance before its root.</summary>
+    public const double Epsilon = 1e-8;
+
     private readonly Space space;
     private readonly Box? picture;
     private readonly RunningMoments? moments;
@@ -23,6 +29,12 @@ public sealed class ObservationEncoder : IStateful
 
     /// <summary>Floats a network reads for one observation.</summary>
     public int Size => space.FlatSize;
+
+    /// <summary>What it encodes.</summary>
+    public Space Space => space;
+
+    /// <summary>The running moments it normalises by; null if it does not.</summary>
+    public RunningMoments? Moments => moments;
 
     /// <summary>Takes <paramref name="count"/> observations into the running moments.</summary>
     public void Observe(ReadOnlySpan<float> observations, int count)
@@ -55,7 +67,7 @@ public sealed class ObservationEncoder : IStateful
         for (var i = 0; i < count; i++)
         {
             var row = encoded.Slice(i * Size, Size);
-            moments.Normalize(row, row);
+            moments.Normalize(row, row, Clip, Epsilon);
         }
     }
 

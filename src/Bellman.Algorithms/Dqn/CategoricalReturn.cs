@@ -34,6 +34,9 @@ public sealed class CategoricalReturn : ReturnModel
     public override int Width => atoms.Length;
 
     /// <inheritdoc/>
+    public override PolicyReadout Readout(int actions) => new DistributionReadout(actions, Width, atoms);
+
+    /// <inheritdoc/>
     public override float Mean(ReadOnlySpan<float> outputs)
     {
         Categorical.Softmax(outputs, probabilities);

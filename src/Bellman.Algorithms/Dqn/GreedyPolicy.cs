@@ -6,7 +6,7 @@ namespace Bellman.Algorithms;
 /// Takes the action of the highest expected return, without the noise of a noisy network; with a stream, a uniformly
 /// random action with probability <see cref="EvaluationEpsilon"/>, so that a deterministic loop cannot trap it.
 /// </summary>
-public sealed class GreedyPolicy : IPolicy
+public sealed class GreedyPolicy : IDescribedPolicy
 {
     /// <summary>Probability of a random action when a stream is given.</summary>
     public const double EvaluationEpsilon = 0.01;
@@ -42,4 +42,7 @@ public sealed class GreedyPolicy : IPolicy
             actions[i] = TemporalDifference.ArgMax(means);
         }
     }
+
+    /// <inheritdoc/>
+    public PolicyDescription Describe() => network.Describe(new Discrete(means.Length), returns.Readout(means.Length));
 }

@@ -29,6 +29,9 @@ public sealed class QuantileReturn : ReturnModel
     public override int Width => probabilities.Length;
 
     /// <inheritdoc/>
+    public override PolicyReadout Readout(int actions) => new DistributionReadout(actions, Width, Atoms: null);
+
+    /// <inheritdoc/>
     public override float Mean(ReadOnlySpan<float> outputs)
     {
         var sum = 0f;

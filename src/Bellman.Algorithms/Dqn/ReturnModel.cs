@@ -22,6 +22,9 @@ public abstract class ReturnModel
     /// <summary>Numbers a network writes for one action.</summary>
     public abstract int Width { get; }
 
+    /// <summary>How the values of <paramref name="actions"/> actions are read, for export.</summary>
+    public abstract PolicyReadout Readout(int actions);
+
     /// <summary>The expected return.</summary>
     /// <param name="outputs">[<see cref="Width"/>].</param>
     public abstract float Mean(ReadOnlySpan<float> outputs);
@@ -57,6 +60,9 @@ public sealed class MeanReturn(double threshold = 1) : ReturnModel
 {
     /// <inheritdoc/>
     public override int Width => 1;
+
+    /// <inheritdoc/>
+    public override PolicyReadout Readout(int actions) => new ValueReadout(actions);
 
     /// <inheritdoc/>
     public override float Mean(ReadOnlySpan<float> outputs) => outputs[0];

@@ -16,6 +16,9 @@ public sealed class BoundedActions
         _ => throw new UsageException($"{algorithm} chooses continuous actions from a Box; this environment's are {space}. Use dqn, discrete-sac or ppo for it."),
     };
 
+    /// <summary>The Box of the environment.</summary>
+    public Box Bounds => box;
+
     /// <summary>Floats of an action.</summary>
     public int Size => box.Size;
 

@@ -3,9 +3,12 @@ using Bellman.Neural;
 namespace Bellman.Algorithms;
 
 /// <summary>Acts by a Gaussian squashed into the action's bounds; without a stream by its median, tanh(μ).</summary>
-public sealed class SquashedGaussianPolicy(EncodedNetwork actor, LogDeviationBound bound, BoundedActions bounds) : IPolicy
+public sealed class SquashedGaussianPolicy(EncodedNetwork actor, LogDeviationBound bound, BoundedActions bounds) : IDescribedPolicy
 {
     private float[] inner = [];
+
+    /// <inheritdoc/>
+    public PolicyDescription Describe() => actor.Describe(bounds.Bounds, new ContinuousReadout(Squashed: true));
 
     /// <inheritdoc/>
     public void Act(ReadOnlySpan<float> observations, int count, Span<float> actions, RandomStream? random)

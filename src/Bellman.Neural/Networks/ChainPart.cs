@@ -42,7 +42,7 @@ public sealed record ChainPart(string Name, IReadOnlyList<NetworkPart> Links) : 
 }
 
 /// <summary>The networks of a <see cref="ChainPart"/>.</summary>
-internal sealed class ChainedNetwork : IRecurrentNetwork, INoisyNetwork
+internal sealed class ChainedNetwork : IRecurrentNetwork, INoisyNetwork, IDescribedNetwork
 {
     private readonly INetwork[] links;
     private readonly IRecurrentNetwork? recurrent;
@@ -62,6 +62,8 @@ internal sealed class ChainedNetwork : IRecurrentNetwork, INoisyNetwork
     public int Inputs => links[0].Inputs;
 
     public int Outputs => links[^1].Outputs;
+
+    public NetworkDescription? Describe() => NetworkChain.Of(links);
 
     public int MemorySize => recurrent?.MemorySize ?? 0;
 

@@ -48,7 +48,7 @@ public sealed record DuellingPart(string Name, NetworkPart Value, NetworkPart Ad
 }
 
 /// <inheritdoc cref="DuellingPart"/>
-internal sealed class DuellingNetwork(INetwork value, INetwork advantage) : INoisyNetwork
+internal sealed class DuellingNetwork(INetwork value, INetwork advantage) : INoisyNetwork, IDescribedNetwork
 {
     private readonly int width = value.Outputs;
     private readonly int actions = advantage.Outputs / value.Outputs;
@@ -60,6 +60,8 @@ internal sealed class DuellingNetwork(INetwork value, INetwork advantage) : INoi
     public int Outputs => advantage.Outputs;
 
     public ParameterBuffer Parameters => value.Parameters;
+
+    public NetworkDescription? Describe() => NetworkChain.Of([value, advantage]) is { Links: [var v, var a] } ? new DuellingHeads(v, a, width, actions) : null;
 
     public void Forward(ReadOnlySpan<float> inputs, int batch, Span<float> outputs)
     {

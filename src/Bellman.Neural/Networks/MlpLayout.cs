@@ -4,6 +4,14 @@ namespace Bellman.Neural;
 internal sealed record DenseLayout(int Inputs, int Outputs, Activation Activation, int Weight, int Bias, int NormWeight, int NormBias)
 {
     public bool HasNorm => NormWeight >= 0;
+
+    /// <summary>The layer with its numbers, which lie <paramref name="start"/> further on in <paramref name="parameters"/>.</summary>
+    public DenseLayer Describe(ParameterBuffer parameters, int start = 0)
+    {
+        ReadOnlyMemory<float> Block(int offset, int size) => parameters.Values.AsMemory(start + offset, size);
+        return new DenseLayer(Inputs, Outputs, Activation, Block(Weight, Inputs * Outputs), Block(Bias, Outputs),
+            HasNorm ? new LayerNorm(Block(NormWeight, Outputs), Block(NormBias, Outputs)) : null);
+    }
 }
 
 /// <summary>The order and names of an MLP's parameters: one definition for both engines and for checkpoints.</summary>

@@ -5,7 +5,7 @@ namespace Bellman.Neural;
 /// are put together in a buffer of their own before each pass, and an ordinary network runs on them; its gradients g are
 /// those of the means, and those of sigma are g times the noise.
 /// </summary>
-internal sealed class NoisyNetwork : INoisyNetwork
+internal sealed class NoisyNetwork : INoisyNetwork, IDescribedNetwork
 {
     private readonly INetwork inner;
     private readonly ParameterBuffer noisy;
@@ -33,6 +33,9 @@ internal sealed class NoisyNetwork : INoisyNetwork
     public int Outputs => inner.Outputs;
 
     public ParameterBuffer Parameters { get; }
+
+    /// <summary>The network of the means.</summary>
+    public NetworkDescription Describe() => new NetworkChain([.. layers.Select(layer => layer.Layout.Describe(Parameters, start))]);
 
     public void DrawNoise(RandomStream random)
     {

@@ -5,7 +5,7 @@ namespace Bellman.Neural;
 /// caches; parameter gradients are then summed over the whole batch, each by one thread in one order. Nothing is
 /// allocated once the largest batch has been seen, and no result depends on the number of threads.
 /// </summary>
-internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork, IParallelWork
+internal sealed unsafe class SimdNetwork<TVector, TOps> : IDescribedNetwork, IParallelWork
     where TVector : unmanaged
     where TOps : IVectorOperations<TVector>
 {
@@ -55,6 +55,8 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : INetwork, IParallelWor
     public int Outputs => layers[^1].Layout.Outputs;
 
     public ParameterBuffer Parameters { get; }
+
+    public NetworkDescription Describe() => new NetworkChain(Array.ConvertAll(layers, layer => layer.Layout.Describe(Parameters)));
 
     public void Forward(ReadOnlySpan<float> inputs, int batch, Span<float> outputs)
     {

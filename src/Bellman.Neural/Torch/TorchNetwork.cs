@@ -7,7 +7,7 @@ namespace Bellman.Neural;
 /// An MLP in torch operations, its gradients by autograd. The parameter tensors and their gradients are views of the
 /// flat buffer's two arrays, without a copy: an optimiser step there is seen here, and autograd adds there.
 /// </summary>
-internal sealed class TorchNetwork : INetwork
+internal sealed class TorchNetwork : IDescribedNetwork
 {
     private readonly DenseLayout[] layers;
     private readonly LayerTensors[] tensors;
@@ -35,6 +35,8 @@ internal sealed class TorchNetwork : INetwork
     public int Outputs => layers[^1].Outputs;
 
     public ParameterBuffer Parameters { get; }
+
+    public NetworkDescription Describe() => new NetworkChain(Array.ConvertAll(layers, layer => layer.Describe(Parameters)));
 
     public void Forward(ReadOnlySpan<float> inputs, int batch, Span<float> outputs)
     {

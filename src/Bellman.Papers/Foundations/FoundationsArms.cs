@@ -91,6 +91,8 @@ public static class FoundationsArms
             ],
             StopWhenSolved = true,
         },
+        new("cma-es", "CMA-ES over a linear policy on CartPole-v1", CartPole, "cma-es", 100_000) { SmokeSteps = 5_000 },
+        new("openai-es", "OpenAI-ES over a linear policy on CartPole-v1, 40 candidates and far fewer than 200 generations", CartPole, "openai-es", 400_000) { SmokeSteps = 5_000 },
     ];
 
     /// <summary>The arm with this name.</summary>

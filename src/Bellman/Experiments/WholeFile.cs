@@ -4,12 +4,15 @@ using Bellman.Runs;
 namespace Bellman.Experiments;
 
 /// <summary>A file that appears whole or not at all: temporary name, flush to disk, rename.</summary>
-internal static class WholeFile
+public static class WholeFile
 {
-    internal static void Write(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text));
+    /// <summary>Writes a text, its folder made when missing.</summary>
+    /// <inheritdoc cref="Write(string, byte[])"/>
+    public static void Write(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text));
 
+    /// <summary>Writes bytes, their folder made when missing.</summary>
     /// <exception cref="BellmanException">The disk is full or the folder cannot be written; what was there before stays.</exception>
-    internal static void Write(string path, byte[] content)
+    public static void Write(string path, byte[] content)
     {
         try
         {

@@ -95,21 +95,26 @@ public sealed class OptionSet
                 Options.Count == 0 ? "It takes no options." : $"It takes: {string.Join(", ", Options.Select(option => option.Name))}.");
     }
 
+    /// <summary>Refuses a value that the option cannot have, whatever the other options are.</summary>
+    /// <exception cref="UsageException">The value is malformed or out of range.</exception>
+    public void RequireValid(OptionDescription option, string text) => Check(option, Parse(option, text));
+
+    private void Check(OptionDescription option, object? value)
+    {
+        var numbers = value is IEnumerable many and not string ? many.Cast<object?>() : [value];
+        foreach (var number in numbers)
+        {
+            var bad = number is double.NaN or float.NaN
+                || option.Property.GetCustomAttribute<RangeAttribute>() is { } range && number is not null && !InRange(range, number)
+                || option.Property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed && !allowed.Values.Contains(number)
+                || number is Enum choice && !Enum.IsDefined(choice.GetType(), choice);
+            if (bad) { throw Refuse(option, Format(value)); }
+        }
+    }
+
     private void Validate(object options)
     {
-        foreach (var option in Options)
-        {
-            var value = option.Property.GetValue(options);
-            var numbers = value is IEnumerable many and not string ? many.Cast<object?>() : [value];
-            foreach (var number in numbers)
-            {
-                var bad = number is double.NaN or float.NaN
-                    || option.Property.GetCustomAttribute<RangeAttribute>() is { } range && number is not null && !InRange(range, number)
-                    || option.Property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed && !allowed.Values.Contains(number)
-                    || number is Enum choice && !Enum.IsDefined(choice.GetType(), choice);
-                if (bad) { throw Refuse(option, Format(value)); }
-            }
-        }
+        foreach (var option in Options) { Check(option, option.Property.GetValue(options)); }
         if (options is IValidatableObject validatable
             && validatable.Validate(new ValidationContext(options)).FirstOrDefault() is { ErrorMessage: { } message })
         {
@@ -210,6 +215,7 @@ public sealed class OptionSet
         bool flag => flag ? "true" : "false",
         Enum choice => char.ToLowerInvariant(choice.ToString()[0]) + choice.ToString()[1..],
         string text => text,
+        Array { Length: 0 } => "[]",
         IEnumerable many => string.Join(",", many.Cast<object?>().Select(Format)),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",

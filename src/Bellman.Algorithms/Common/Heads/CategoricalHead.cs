@@ -16,6 +16,8 @@ internal sealed class CategoricalHead(int[] counts) : ActionHead
 
     public override int ActionSize => counts.Length;
 
+    public override PolicyReadout Readout => new ChoiceReadout(counts);
+
     public override void Act(ReadOnlySpan<float> outputs, ReadOnlySpan<float> free, RandomStream? random, Span<float> action)
     {
         for (var i = 0; i < counts.Length; i++)

@@ -11,6 +11,8 @@ internal sealed class GaussianHead(Box box) : ActionHead
 
     public override int FreeParameters => box.Size;
 
+    public override PolicyReadout Readout => new ContinuousReadout(Squashed: false);
+
     public override void Act(ReadOnlySpan<float> outputs, ReadOnlySpan<float> free, RandomStream? random, Span<float> action)
     {
         if (random is null) { outputs.CopyTo(action); } else { DiagonalGaussian.Sample(outputs, free, random, action); }
