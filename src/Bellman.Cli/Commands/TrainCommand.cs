@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
 using Bellman.Algorithms;
-using Bellman.Environments;
 using Bellman.Runs;
 
 namespace Bellman.Cli.Commands;
@@ -24,12 +22,14 @@ internal static class TrainCommand
         var checkpointEvery = new Option<string?>("--checkpoint-every") { Description = "Steps between checkpoints (default: a tenth of the run)." };
         var evaluateEvery = new Option<string?>("--evaluate-every") { Description = "Steps between evaluations, by which the best checkpoint is chosen (default: a tenth of the run; 0 for none)." };
         var evaluationEpisodes = new Option<string?>("--evaluation-episodes") { Description = "Episodes of an evaluation (default 20)." };
+        var stopAtReturn = new Option<string?>("--stop-at-return") { Description = "End early, once an evaluation reaches this mean return." };
         var command = new Command("train", "Train an agent.")
         {
-            algorithm, environment, steps, seed, set, config, resume, runs, checkpointEvery, evaluateEvery, evaluationEpisodes,
+            algorithm, environment, steps, seed, set, config, resume, runs, checkpointEvery, evaluateEvery, evaluationEpisodes, stopAtReturn,
         }.WithExamples(
             "bellman train ppo --env CartPole-v1 --steps 100000 --seed 1",
             "bellman train dqn --env CartPole-v1 --set learningRate=5e-4 --set hidden=256,256",
+            "bellman train cma-es --env CartPole-v1 --steps 1e6 --stop-at-return 475",
             "bellman train --config cartpole.yaml",
             "bellman train --resume latest");
         command.SetAction(parsed =>
@@ -37,7 +37,7 @@ internal static class TrainCommand
             var store = new RunStore(parsed.GetRequiredValue(runs));
             if (parsed.GetValue(resume) is { } name)
             {
-                foreach (var option in new Option[] { environment, steps, seed, set, config })
+                foreach (var option in new Option[] { environment, steps, seed, set, config, stopAtReturn })
                 {
                     if (parsed.GetResult(option) is { Implicit: false }) { throw new UsageException($"{option.Name} cannot be changed when a run is resumed: it would no longer be that run. Leave it out, or train anew."); }
                 }
@@ -45,18 +45,20 @@ internal static class TrainCommand
             }
             var file = parsed.GetValue(config) is { } path ? RunFile.Read(path) : new RunFile(new Dictionary<string, string>(), new Dictionary<string, string>());
             string? Given(string? onCommandLine, string key) => onCommandLine ?? file.Values.GetValueOrDefault(key);
-            var total = Count(Given(parsed.GetValue(steps), "steps"), "--steps", DefaultSteps, 1);
+            var total = Quantity.Whole(Given(parsed.GetValue(steps), "steps"), "--steps", DefaultSteps, 1);
             var configuration = new RunConfiguration
             {
                 Algorithm = Given(parsed.GetValue(algorithm), "algorithm") ?? throw new UsageException($"Which algorithm? Write bellman train ALGORITHM --env ID. There are: {string.Join(", ", AlgorithmRegistry.All.Select(entry => entry.Name))}."),
                 Environment = Given(parsed.GetValue(environment), "environment") ?? throw new UsageException("Which environment? Add --env ID, e.g. --env CartPole-v1; 'bellman envs' lists all of them."),
                 Steps = total,
-                Seed = parsed.GetValue(seed) ?? (ulong)Count(file.Values.GetValueOrDefault("seed"), "seed", 0, 0),
+                Seed = parsed.GetValue(seed) ?? (ulong)Quantity.Whole(file.Values.GetValueOrDefault("seed"), "seed", 0, 0),
                 Options = Merge(file.Options, parsed.GetValue(set) ?? []),
-                CheckpointEvery = Count(Given(parsed.GetValue(checkpointEvery), "checkpointEvery"), "--checkpoint-every", Math.Max(1, total / 10), 1),
-                EvaluateEvery = Count(Given(parsed.GetValue(evaluateEvery), "evaluateEvery"), "--evaluate-every", Math.Max(1, total / 10), 0),
-                EvaluationEpisodes = (int)Count(Given(parsed.GetValue(evaluationEpisodes), "evaluationEpisodes"), "--evaluation-episodes", 20, 1),
+                CheckpointEvery = Quantity.Whole(Given(parsed.GetValue(checkpointEvery), "checkpointEvery"), "--checkpoint-every", Math.Max(1, total / 10), 1),
+                EvaluateEvery = Quantity.Whole(Given(parsed.GetValue(evaluateEvery), "evaluateEvery"), "--evaluate-every", Math.Max(1, total / 10), 0),
+                EvaluationEpisodes = (int)Quantity.Whole(Given(parsed.GetValue(evaluationEpisodes), "evaluationEpisodes"), "--evaluation-episodes", 20, 1),
+                StopAtReturn = Quantity.Real(Given(parsed.GetValue(stopAtReturn), "stopAtReturn"), "--stop-at-return"),
             };
+            if (configuration is { StopAtReturn: not null, EvaluateEvery: 0 }) { throw new UsageException("--stop-at-return needs evaluations. Leave --evaluate-every 0 out, or stop by --steps."); }
             // Everything is checked before a folder is made.
             using var agent = Agents.Create(configuration);
             using var run = store.Create(configuration, "bellman " + string.Join(" ", parsed.Tokens.Select(token => token.Value)));
@@ -74,56 +76,24 @@ internal static class TrainCommand
 
     private static int Train(Terminal terminal, RunStore store, Run run, IAgent agent, bool resume)
     {
-        var configuration = run.Configuration;
-        using var display = new TrainingDisplay(terminal, run);
-        var options = new TrainingLoopOptions
-        {
-            LogEvery = Math.Max(1, configuration.Steps / 100),
-            CheckpointEvery = configuration.CheckpointEvery,
-            EvaluateEvery = configuration.EvaluateEvery,
-            EvaluationEpisodes = configuration.EvaluationEpisodes,
-            EvaluationSeed = Agents.SelectionSeed(configuration.Seed),
-            EvaluationEnvironment = () => StandardEnvironments.Registry().MakeVector(configuration.Environment, Math.Min(configuration.EvaluationEpisodes, 10)),
-        };
-        var loop = new TrainingLoop(agent, options, run, display);
+        using var display = new TrainingDisplay(terminal);
+        var session = new TrainingSession(store, run, agent, display);
         if (resume)
         {
-            var from = loop.Resume(terminal.Error.WriteLine);
-            // Without a checkpoint the run begins anew, and its files with it.
-            if (from is null) { run.Metrics.Restart(); }
+            var from = session.Resume(terminal.Error.WriteLine);
             terminal.Output.WriteLine(from is null ? "No checkpoint had been written; training from the beginning." : $"Continuing {run.Id} from step {from}.");
         }
         else
         {
             terminal.Output.WriteLine($"Run {run.Id} in {run.Folder}");
         }
-        store.Update(run, record => record with { Status = RunStatus.Running });
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        void Record(RunStatus end) => store.Update(run, record => record with
-        {
-            Status = end,
-            StepsTaken = agent.Steps,
-            BestEvaluation = double.IsFinite(loop.BestEvaluation) ? loop.BestEvaluation : null,
-            Seconds = record.Seconds + clock.Elapsed.TotalSeconds,
-        });
-        RunStatus status;
-        try
-        {
-            status = loop.Run(configuration.Steps, terminal.Cancellation) == TrainingEnd.Finished ? RunStatus.Finished : RunStatus.Interrupted;
-        }
-        catch (BellmanException)
-        {
-            try { Record(RunStatus.Failed); }
-            catch (BellmanException second) { terminal.Error.WriteLine(second.Message); }
-            throw;
-        }
-        Record(status);
+        var end = session.Train(run.Configuration.Steps, terminal.Cancellation);
         display.Dispose();
         TrainingReport.Write(run);
-        terminal.Output.WriteLine(status == RunStatus.Finished
-            ? $"Finished {agent.Steps} steps in {clock.Elapsed.TotalSeconds:0.0} s.{(double.IsFinite(loop.BestEvaluation) ? $" Best evaluation {loop.BestEvaluation:0.##}." : "")} Next: bellman evaluate {run.Id}"
+        terminal.Output.WriteLine(end.Status == RunStatus.Finished
+            ? $"Finished {agent.Steps} steps in {end.Seconds:0.0} s.{(double.IsFinite(end.Best) ? $" Best evaluation {end.Best:0.##}." : "")} Next: bellman evaluate {run.Id}"
             : $"Stopped at step {agent.Steps} with a checkpoint. Continue with: bellman train --resume {run.Id}");
-        return status == RunStatus.Finished ? 0 : CommandLine.Interrupted;
+        return end.Status == RunStatus.Finished ? 0 : CommandLine.Interrupted;
     }
 
     private static Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> fromFile, IEnumerable<string> assignments)
@@ -140,17 +110,5 @@ internal static class TrainCommand
             merged[name] = assignment[(equals + 1)..];
         }
         return merged;
-    }
-
-    /// <summary>Reads a number of steps or episodes as people write them.</summary>
-    private static long Count(string? text, string name, long fallback, long minimum)
-    {
-        if (text is null) { return fallback; }
-        if (decimal.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            && number == decimal.Truncate(number) && number >= minimum && number <= long.MaxValue)
-        {
-            return (long)number;
-        }
-        throw new UsageException($"{name} cannot be '{text}': it is a whole number from {minimum} up, e.g. 100000 or 1e5.");
     }
 }

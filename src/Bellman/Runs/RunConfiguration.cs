@@ -28,6 +28,9 @@ public sealed record RunConfiguration
 
     /// <summary>Episodes of an evaluation.</summary>
     public int EvaluationEpisodes { get; init; } = 20;
+
+    /// <summary>Mean return of an evaluation at which the run ends early; null for never.</summary>
+    public double? StopAtReturn { get; init; }
 }
 
 /// <summary>How a run stands.</summary>

@@ -8,7 +8,7 @@ namespace Bellman.Runs;
 /// <param name="Options">The algorithm's options, by name.</param>
 public sealed record RunFile(IReadOnlyDictionary<string, string> Values, IReadOnlyDictionary<string, string> Options)
 {
-    private static readonly string[] Known = ["algorithm", "environment", "steps", "seed", "checkpointEvery", "evaluateEvery", "evaluationEpisodes", "options"];
+    private static readonly string[] Known = ["algorithm", "environment", "steps", "seed", "checkpointEvery", "evaluateEvery", "evaluationEpisodes", "stopAtReturn", "options"];
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="UsageException">The file cannot be read, is malformed (line and column are named) or has an unknown key.</exception>

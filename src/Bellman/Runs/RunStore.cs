@@ -20,12 +20,15 @@ public sealed class RunStore
     public string Root { get; }
 
     /// <summary>Begins a run in a folder of its own.</summary>
+    /// <param name="configuration">What it is asked to do.</param>
+    /// <param name="command">The command that started it.</param>
+    /// <param name="name">The folder's name; by default time, algorithm, environment and seed.</param>
     /// <exception cref="BellmanException">The folder cannot be written.</exception>
-    public Run Create(RunConfiguration configuration, string command)
+    public Run Create(RunConfiguration configuration, string command, string? name = null)
     {
         var started = DateTimeOffset.UtcNow;
         var environment = string.Concat(configuration.Environment.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' ? c : '_'));
-        var name = $"{started:yyyyMMdd-HHmmss}-{configuration.Algorithm}-{environment}-s{configuration.Seed}";
+        name ??= $"{started:yyyyMMdd-HHmmss}-{configuration.Algorithm}-{environment}-s{configuration.Seed}";
         var record = new RunRecord
         {
             Id = name,

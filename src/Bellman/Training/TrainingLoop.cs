@@ -41,14 +41,27 @@ public sealed record TrainingLoopOptions
 /// <param name="StepsPerSecond">Speed since this process began.</param>
 public sealed record TrainingProgress(long Steps, long TotalSteps, long Episodes, double RecentReturn, double LastEvaluation, double BestEvaluation, double StepsPerSecond)
 {
+    /// <summary>Steps at which the last evaluation was made; -1 before the first.</summary>
+    public long EvaluatedAt { get; init; } = -1;
+
+    /// <summary>The agent, or other trainee, that is trained.</summary>
+    public required ITrainee Agent { get; init; }
+
+    /// <summary>Takes measurements of a callback's own; they join the line of metrics that is about to be written.</summary>
+    public required IMetricSink Metrics { get; init; }
+
     /// <summary>Estimated time left; null before there is a speed.</summary>
     public TimeSpan? Remaining => StepsPerSecond > 0 ? TimeSpan.FromSeconds(Math.Max(0, TotalSteps - Steps) / StepsPerSecond) : null;
 }
 
-/// <summary>Watches a training loop. One that is <see cref="IStateful"/> too travels in the loop's checkpoints.</summary>
+/// <summary>
+/// Watches a training loop; any number of them work side by side. One that is <see cref="IStateful"/> too travels in the
+/// loop's checkpoints. Ready-made: <see cref="StopAtReturn"/>, <see cref="StopWithoutImprovement"/>,
+/// <see cref="EvaluateOn"/>, <see cref="SaveBest"/>, <see cref="ProgressLines"/>.
+/// </summary>
 public interface ITrainingCallback
 {
-    /// <summary>After each line of metrics; returning false ends the training cleanly.</summary>
+    /// <summary>Before each line of metrics; returning false ends the training cleanly.</summary>
     bool Continue(TrainingProgress progress);
 }
 
@@ -76,6 +89,7 @@ public sealed class TrainingLoop : IStateful
     private double lastEvaluation = double.NaN;
     private double bestEvaluation = double.NegativeInfinity;
     private long evaluatedAt = -1;
+    private bool stopped;
 
     /// <summary>A loop in memory.</summary>
     public TrainingLoop(ITrainee agent, TrainingLoopOptions? options = null, params IReadOnlyList<ITrainingCallback> callbacks)
@@ -100,6 +114,12 @@ public sealed class TrainingLoop : IStateful
     /// <summary>Mean return of the best evaluation; negative infinity before the first.</summary>
     public double BestEvaluation => bestEvaluation;
 
+    /// <summary>Mean return of the last evaluation; NaN before the first.</summary>
+    public double LastEvaluation => lastEvaluation;
+
+    /// <summary>Whether a callback was satisfied and ended the training before all steps were taken.</summary>
+    public bool Stopped => stopped;
+
     /// <summary>Measurements of the loop.</summary>
     public MetricLog Metrics => log;
 
@@ -109,13 +129,14 @@ public sealed class TrainingLoop : IStateful
     public long? Resume(Action<string>? warn = null) => checkpoints?.RestoreLatest(this, warn: warn);
 
     /// <summary>Trains until <paramref name="totalSteps"/> environment steps have been taken in all.</summary>
-    /// <exception cref="BellmanException">A loss was not finite, or a checkpoint could not be written; the last good checkpoint is kept.</exception>
+    /// <exception cref="DivergedTrainingException">A loss was not finite; the last good checkpoint is kept.</exception>
+    /// <exception cref="BellmanException">A checkpoint could not be written; the one before is kept.</exception>
     public TrainingEnd Run(long totalSteps, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(totalSteps, 1);
         var clock = Stopwatch.StartNew();
         var startedAt = agent.Steps;
-        while (agent.Steps < totalSteps)
+        while (!stopped && agent.Steps < totalSteps)
         {
             if (cancellation.IsCancellationRequested)
             {
@@ -128,12 +149,9 @@ public sealed class TrainingLoop : IStateful
             if (Crossed(before, options.EvaluateEvery)) { Evaluate(); }
             if (Crossed(before, options.LogEvery))
             {
+                Consult(totalSteps, (agent.Steps - startedAt) / clock.Elapsed.TotalSeconds);
                 log.Write(agent.Steps);
-                var progress = new TrainingProgress(agent.Steps, totalSteps, log.Episodes, log.RecentReturn, lastEvaluation, bestEvaluation,
-                    (agent.Steps - startedAt) / clock.Elapsed.TotalSeconds);
-                var satisfied = false;
-                foreach (var callback in callbacks) { satisfied |= !callback.Continue(progress); }
-                if (satisfied) { break; }
+                if (stopped) { break; }
             }
             if (Crossed(before, options.CheckpointEvery)) { checkpoints?.Save(agent.Steps, this); }
         }
@@ -149,10 +167,24 @@ public sealed class TrainingLoop : IStateful
         state.Value(nameof(lastEvaluation), ref lastEvaluation);
         state.Value(nameof(bestEvaluation), ref bestEvaluation);
         state.Value(nameof(evaluatedAt), ref evaluatedAt);
+        state.Value(nameof(stopped), ref stopped);
         state.Part(AgentPart, agent);
         state.Part("metrics", log);
         var index = 0;
         foreach (var callback in callbacks.OfType<IStateful>()) { state.Part($"callback{index++}", callback); }
+    }
+
+    /// <summary>Every callback is heard, also after one is satisfied.</summary>
+    private void Consult(long totalSteps, double stepsPerSecond)
+    {
+        if (callbacks.Count == 0) { return; }
+        var progress = new TrainingProgress(agent.Steps, totalSteps, log.Episodes, log.RecentReturn, lastEvaluation, bestEvaluation, stepsPerSecond)
+        {
+            EvaluatedAt = evaluatedAt,
+            Agent = agent,
+            Metrics = log,
+        };
+        foreach (var callback in callbacks) { stopped |= !callback.Continue(progress); }
     }
 
     /// <summary>Whether the last advance passed a multiple: no counter is needed, so none can be lost.</summary>
@@ -188,6 +220,19 @@ public sealed class TrainingLoop : IStateful
         var kept = checkpoints is null ? "" : checkpoints.BySteps is [var newest, ..]
             ? $" The last good checkpoint is kept: {newest}."
             : " No checkpoint had been written yet.";
-        throw new BellmanException($"Training stopped at step {agent.Steps}: {loss}.{kept} A smaller learningRate or maximumGradientNorm usually helps; train again with --set learningRate=...");
+        throw new DivergedTrainingException($"Training stopped at step {agent.Steps}: {loss}.{kept} A smaller learningRate or maximumGradientNorm usually helps; train again with --set learningRate=...");
     }
+}
+
+/// <summary>A loss was not finite: with these options and this seed training fails, and would fail again.</summary>
+public sealed class DivergedTrainingException : BellmanException
+{
+    /// <inheritdoc/>
+    public DivergedTrainingException(string message) : base(message) { }
+
+    /// <inheritdoc/>
+    public DivergedTrainingException(string message, Exception innerException) : base(message, innerException) { }
+
+    /// <inheritdoc/>
+    public DivergedTrainingException() { }
 }

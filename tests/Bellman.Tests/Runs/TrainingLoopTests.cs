@@ -104,7 +104,7 @@ public sealed class TrainingLoopTests : IDisposable
     {
         using var run = store.Create(Corridors.Configuration(), "");
         using var agent = new FakeAgent { BreaksAt = 450 };
-        var error = Assert.Throws<BellmanException>(() => new TrainingLoop(agent, Options(), run).Run(1000, Cancellation));
+        var error = Assert.Throws<DivergedTrainingException>(() => new TrainingLoop(agent, Options(), run).Run(1000, Cancellation));
         Assert.Contains("loss/fake is NaN", error.Message, StringComparison.Ordinal);
         Assert.Contains("step 455", error.Message, StringComparison.Ordinal);
         Assert.Contains("step-000000000406", error.Message, StringComparison.Ordinal);

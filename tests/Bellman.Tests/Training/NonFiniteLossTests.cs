@@ -14,7 +14,7 @@ public sealed class NonFiniteLossTests
         using var agent = new BreakingAgent(breakAt: 57);
         var loop = new TrainingLoop(agent, new TrainingLoopOptions { CheckpointEvery = 10, LogEvery = 5 }, run);
 
-        var error = Assert.Throws<BellmanException>(() => loop.Run(100, TestContext.Current.CancellationToken));
+        var error = Assert.Throws<DivergedTrainingException>(() => loop.Run(100, TestContext.Current.CancellationToken));
         Assert.Equal(3, error.ExitCode);
         Assert.Contains("step 57", error.Message, StringComparison.Ordinal);
         Assert.Contains("loss/policy is NaN", error.Message, StringComparison.Ordinal);
