@@ -14,6 +14,17 @@ internal static class Agents
         return algorithm.Create(new AgentRequest(StandardEnvironments.Registry(), configuration.Environment, options, configuration.Seed, configuration.Steps));
     }
 
+    /// <summary>Restores the agent of a run from its best checkpoint, or from the last one.</summary>
+    /// <returns>The checkpoint's steps and whether it is the best.</returns>
+    /// <exception cref="BellmanException">There is no whole checkpoint.</exception>
+    public static (long Steps, bool Best) Restore(IAgent agent, Run run, bool last, Action<string> warn)
+    {
+        var checkpoints = run.CheckpointsOf(agent);
+        if (!last && checkpoints.HasBest) { return (checkpoints.RestoreBest(agent, TrainingLoop.AgentPart), true); }
+        return (checkpoints.RestoreLatest(agent, TrainingLoop.AgentPart, warn)
+            ?? throw new BellmanException($"{run.Id} has no checkpoint yet. Train it further: bellman train --resume {run.Id}"), false);
+    }
+
     /// <summary>Seed of the evaluations that choose the best checkpoint: apart from those that report how good it is.</summary>
     public static ulong SelectionSeed(ulong seed) => RandomStream.Create(seed, "selection").NextUInt64();
 

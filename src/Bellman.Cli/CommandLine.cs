@@ -21,7 +21,9 @@ public static class CommandLine
         var root = new RootCommand("Reinforcement learning for .NET: train agents, compare algorithms, reproduce papers.") { verbose };
         var terminal = new Terminal(output, error, cancellation);
         root.Add(TrainCommand.Create(terminal));
+        root.Add(SweepCommand.Create(terminal));
         root.Add(EvaluateCommand.Create(terminal));
+        root.Add(ExportCommand.Create(terminal));
         root.Add(ReproduceCommand.Create(terminal));
         root.Add(ListingCommands.Papers(terminal));
         root.Add(ListingCommands.Environments(terminal));

@@ -12,28 +12,25 @@ internal static class EvaluateCommand
     {
         var name = new Argument<string>("run") { Description = "The run: id, beginning of an id, folder, or latest." };
         var episodes = new Option<int>("--episodes") { Description = "Episodes, apart from those that chose the checkpoint.", DefaultValueFactory = _ => 100 };
-        var render = new Option<string?>("--render") { Description = "'text' plays one episode on the terminal; a path ending in .gif writes one as a moving picture." };
+        var render = new Option<string?>("--render", "--video")
+        {
+            Description = "Play one episode: 'text' or '-' on the terminal; to a file by the path's ending: .txt as text, .gif or .webp as a moving picture.",
+        };
         var last = new Option<bool>("--last") { Description = "Take the last checkpoint instead of the best one." };
         var stochastic = new Option<bool>("--stochastic") { Description = "Draw the actions as in training instead of taking the most likely one." };
         var runs = new Option<string>("--runs") { Description = "Folder of runs.", DefaultValueFactory = _ => "runs" };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("evaluate", "Play episodes with a trained policy.") { name, episodes, render, last, stochastic, runs, json }
-            .WithExamples("bellman evaluate latest", "bellman evaluate latest --episodes 20 --render cartpole.gif");
+            .WithExamples("bellman evaluate latest", "bellman evaluate latest --episodes 20 --render cartpole.gif", "bellman evaluate latest --render text", "bellman evaluate latest --video cartpole.webp");
         command.SetAction(parsed =>
         {
             var count = parsed.GetValue(episodes);
             if (count < 1) { throw new UsageException($"--episodes cannot be {count}: it is a whole number from 1 up."); }
             var picture = parsed.GetValue(render);
-            if (picture is not (null or "text") && !picture.EndsWith(".gif", StringComparison.OrdinalIgnoreCase))
-            {
-                throw new UsageException($"--render cannot be '{picture}': write text, or a path that ends in .gif.");
-            }
+            if (picture is not null) { Replay.RequireTarget(picture); }
             using var run = new RunStore(parsed.GetRequiredValue(runs)).Open(parsed.GetRequiredValue(name));
             using var agent = Agents.Create(run.Configuration);
-            var checkpoints = run.CheckpointsOf(agent);
-            var best = !parsed.GetValue(last) && checkpoints.HasBest;
-            var steps = best ? checkpoints.RestoreBest(agent, TrainingLoop.AgentPart) : checkpoints.RestoreLatest(agent, TrainingLoop.AgentPart, terminal.Error.WriteLine)
-                ?? throw new BellmanException($"{run.Id} has no checkpoint yet. Train it further: bellman train --resume {run.Id}");
+            var (steps, best) = Agents.Restore(agent, run, parsed.GetValue(last), terminal.Error.WriteLine);
             var deterministic = !parsed.GetValue(stochastic);
             Evaluate(terminal, run, agent, count, steps, best, deterministic, parsed.GetValue(json));
             if (picture is not null) { Replay.Show(terminal, agent.Policy, run.Configuration, picture, deterministic); }

@@ -37,9 +37,39 @@ public sealed class SampleTests
         Assert.True(double.Parse(output.Split(' ')[2]) > 300, output);
     }
 
-    private static string Run(string sample, string folder)
+    [Fact]
+    public void Warehouse_compares_every_policy_on_the_same_customers()
     {
-        using var process = BellmanCommand.Start(sample, folder);
+        using var folder = new TemporaryFolder();
+        var readme = Path.Combine(folder.Path, "README.md");
+        File.WriteAllText(readme, "before\n<!-- results -->\nold\n<!-- end of results -->\nafter\n");
+        var output = Run("WarehouseInventory", folder.Path, "--tiny", "--readme", readme);
+        Assert.Equal(5, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Contains("PPO", output, StringComparison.Ordinal);
+        Assert.Equal($"before\n<!-- results -->\n{output}<!-- end of results -->\nafter\n", File.ReadAllText(readme));
+    }
+
+    [Fact]
+    public void Grid_game_is_played_to_its_end()
+    {
+        using var folder = new TemporaryFolder();
+        var output = Run("GridGame", folder.Path, "--tiny");
+        Assert.Contains("mean return", output, StringComparison.Ordinal);
+        Assert.Contains("#########\n#...#", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Exported_policy_balances_the_pole_without_bellman()
+    {
+        using var folder = new TemporaryFolder();
+        var output = Run("OnnxPolicy", folder.Path);
+        Assert.True(double.Parse(output.Split("balanced ")[1].Split(' ')[0]) > 475, output);
+        Assert.DoesNotContain("Bellman", File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "OnnxPolicy.deps.json")), StringComparison.Ordinal);
+    }
+
+    private static string Run(string sample, string folder, params string[] arguments)
+    {
+        using var process = BellmanCommand.Start(sample, folder, arguments);
         var output = process.StandardOutput.ReadToEnd();
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();
