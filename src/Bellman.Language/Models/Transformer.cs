@@ -15,6 +15,7 @@ public sealed class Transformer : ILanguageModel
     private readonly WeightStore weights;
     private readonly Device device;
     private readonly TorchEngine torchEngine;
+    private readonly SimdEngine? simdEngine;
     private readonly FolderOrigin? origin;
     private LowRankAdapters? adapters;
 
@@ -22,6 +23,7 @@ public sealed class Transformer : ILanguageModel
     {
         (Configuration, Options, this.device, this.weights, this.origin) = (configuration, options, device, weights, origin);
         torchEngine = new TorchEngine(configuration, weights, options, device);
+        if (UsesKernels(options, weights)) { simdEngine = new SimdEngine(configuration, weights, options); }
     }
 
     /// <summary>Its shape.</summary>
@@ -50,7 +52,7 @@ public sealed class Transformer : ILanguageModel
     /// <summary>The options of its adapters; null without.</summary>
     public LowRankOptions? Adapters => adapters?.Options;
 
-    internal ITransformerEngine Engine => torchEngine;
+    internal ITransformerEngine Engine => simdEngine is null ? torchEngine : simdEngine;
 
     /// <summary>A new model with weights drawn from <paramref name="random"/>.</summary>
     /// <exception cref="UsageException">The configuration or an option is out of range.</exception>
@@ -167,7 +169,7 @@ public sealed class Transformer : ILanguageModel
         }
         adapters.Dispose();
         adapters = null;
-        torchEngine.Blocks.Adapters = null;
+        Attach();
         weights.Trainable = !Options.Frozen;
     }
 
@@ -196,6 +198,7 @@ public sealed class Transformer : ILanguageModel
     public void Dispose()
     {
         torchEngine.Dispose();
+        simdEngine?.Dispose();
         adapters?.Dispose();
         weights.Dispose();
     }
@@ -222,8 +225,21 @@ public sealed class Transformer : ILanguageModel
     private void Use(LowRankAdapters added)
     {
         adapters = added;
-        torchEngine.Blocks.Adapters = added;
+        Attach();
         weights.Trainable = false;
+    }
+
+    private void Attach()
+    {
+        torchEngine.Blocks.Adapters = adapters;
+        if (simdEngine is not null) { simdEngine.Adapters = adapters; }
+    }
+
+    private static bool UsesKernels(TransformerOptions options, WeightStore weights)
+    {
+        var can = weights.Flat is not null && options.Precision == TransformerPrecision.Full;
+        if (options.Engine == TransformerEngine.Simd && !can) { throw new UsageException("The simd engine computes in float32 on the CPU. Use the torch engine for other devices and precisions."); }
+        return can && (options.Engine == TransformerEngine.Simd || (options.Engine == TransformerEngine.Auto && weights.Layout.Size <= TransformerOptions.LargestForKernels));
     }
 
     private static WeightStore Store(TransformerConfiguration configuration, TransformerOptions options, Device device)
