@@ -13,6 +13,7 @@ internal static class BenchmarkCatalog
         .. PpoUpdateBenchmark.All(),
         .. ReplayUpdateBenchmark.All(),
         .. ReplayBenchmark.All(),
+        .. LanguageBenchmark.All(),
     ];
 
     /// <summary>Those whose group or work contains <paramref name="filter"/>, in any case; null for all.</summary>

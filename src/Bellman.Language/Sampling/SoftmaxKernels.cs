@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Bellman.Neural;
 
@@ -13,6 +14,7 @@ internal abstract unsafe class SoftmaxKernels
         : new SoftmaxKernels<float, OperationsScalar>();
 
     /// <summary>With z = (logit - maximum) scale: writes e^z, and returns the maximum, Σ e^z and Σ z e^z.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public abstract (float Maximum, double Total, double WeightedSum) Exponentials(ReadOnlySpan<float> logits, float scale, Span<float> exponentials);
 }
 
@@ -40,6 +42,7 @@ internal sealed unsafe class SoftmaxKernels<TVector, TOps> : SoftmaxKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Maximum(float* x, int count)
     {
         var whole = count - count % TOps.Width;
@@ -56,6 +59,7 @@ internal sealed unsafe class SoftmaxKernels<TVector, TOps> : SoftmaxKernels
         return best;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (double Sum, double Weighted) Block(float* x, int count, float maximum, float scale, float* e)
     {
         var whole = count - count % TOps.Width;

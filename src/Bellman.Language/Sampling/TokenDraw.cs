@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 namespace Bellman.Language;
 
 /// <summary>A token that was drawn.</summary>
@@ -28,6 +29,7 @@ internal sealed class TokenDraw
     /// <param name="logits">[vocabulary]; left as they are.</param>
     /// <param name="seen">Tokens read or produced so far, for the repetition penalty; null when there is none.</param>
     /// <param name="random">One number is taken from it, at any temperature: the draws after do not depend on it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public DrawnToken Draw(ReadOnlySpan<float> logits, IReadOnlySet<int>? seen, RandomStream random)
     {
         var uniform = random.NextDouble();
@@ -56,6 +58,7 @@ internal sealed class TokenDraw
         return truncates ? Truncated(uniform) : Whole(uniform, total);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Whole(double uniform, double total)
     {
         var threshold = uniform * total;
@@ -118,6 +121,7 @@ internal sealed class TokenDraw
         return count;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int IndexOfMaximum(ReadOnlySpan<float> values)
     {
         var best = 0;

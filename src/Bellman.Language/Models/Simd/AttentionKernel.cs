@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Bellman.Neural;
 
 namespace Bellman.Language;
@@ -44,6 +45,7 @@ internal static unsafe class AttentionKernel<TVector, TOps>
     /// <param name="output">[length, query stride].</param>
     /// <param name="logSums">[length, heads]: log Σ exp of a row's scaled scores.</param>
     /// <param name="scratch">For sequences of this length.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Forward(KernelShape shape, float* joint, int length, float* output, float* logSums, AttentionScratch scratch)
     {
         nint stride = SimdLayer.Stride(length), row = shape.JointStride;
@@ -83,6 +85,7 @@ internal static unsafe class AttentionKernel<TVector, TOps>
     /// <param name="dOutput">[length, query stride].</param>
     /// <param name="dJoint">[length, joint stride].</param>
     /// <param name="scratch">For sequences of this length.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Backward(KernelShape shape, float* joint, int length, float* output, float* logSums, float* dOutput, float* dJoint, AttentionScratch scratch)
     {
         nint stride = SimdLayer.Stride(length), row = shape.JointStride, outputRow = shape.QueryStride;
@@ -117,12 +120,14 @@ internal static unsafe class AttentionKernel<TVector, TOps>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scale(float* x, int count, float factor)
     {
         var multiplier = TOps.Broadcast(factor);
         for (nint i = 0; i < count; i += TOps.Width) { TOps.Store(TOps.Multiply(TOps.Load(x + i), multiplier), x + i); }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ScoreSlopes(float* shares, float* slopes, int count, float mean, float scale)
     {
         TVector shift = TOps.Broadcast(mean), factor = TOps.Broadcast(scale);

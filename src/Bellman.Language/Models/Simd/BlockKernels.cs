@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Bellman.Neural;
 
 namespace Bellman.Language;
@@ -84,6 +85,7 @@ internal static unsafe class BlockKernels<TVector, TOps>
     private static int Whole(int columns) => (columns + TOps.Width - 1) / TOps.Width * TOps.Width;
 
     /// <summary>n g from kept inverse roots.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Normed(float* x, float* gain, float* inverse, float* y, KernelShape shape, int rows)
     {
         for (var row = 0; row < rows; row++)
@@ -95,6 +97,7 @@ internal static unsafe class BlockKernels<TVector, TOps>
     }
 
     /// <summary>Head norms, where the family has them, and rotation of queries and keys, in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Turn(KernelShape shape, PackedWeights packed, LayerPlaces places, int layer, TokenGroup group, float* rotations, Activations kept)
     {
         var raw = Activations.RawWidth(shape);
@@ -114,6 +117,7 @@ internal static unsafe class BlockKernels<TVector, TOps>
     }
 
     /// <summary>Norms each head of a row of queries and keys in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void NormHeads(KernelShape shape, PackedWeights packed, LayerPlaces places, float* joint, float* inverse)
     {
         RowKernels<TVector, TOps>.Norm(joint, shape.Head, packed.Flat + places.QueryNorm, joint, shape.Head, inverse, shape.Heads, shape.Head, shape.Epsilon);
@@ -121,6 +125,7 @@ internal static unsafe class BlockKernels<TVector, TOps>
             joint + shape.Query, shape.Head, packed.Flat + places.KeyNorm, joint + shape.Query, shape.Head, inverse is null ? null : inverse + shape.Heads, shape.KeyHeads, shape.Head, shape.Epsilon);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TurnBack(KernelShape shape, PackedWeights packed, LayerPlaces places, int layer, TokenGroup group, float* rotations, Activations kept, float* dJoint, float* gradient)
     {
         var raw = Activations.RawWidth(shape);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Bellman.Neural;
 
 namespace Bellman.Language;
@@ -26,6 +27,7 @@ internal static unsafe class HeadKernels<TVector, TOps>
     where TVector : unmanaged
     where TOps : IVectorOperations<TVector>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Forward(KernelShape shape, PackedWeights packed, float* gain, TokenGroup group, float* stream, int[] tokens, float inverseTemperature, GroupScratch scratch, ScorePointers scores)
     {
         Normed(shape, gain, group, stream, scratch);
@@ -47,6 +49,7 @@ internal static unsafe class HeadKernels<TVector, TOps>
     }
 
     /// <summary>Writes the gradient of the stream to <c>scratch.Stream</c> and adds the parameters' to <paramref name="gradient"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Backward(
         KernelShape shape, PackedWeights packed, long gainPlace, TokenGroup group, float* stream, int[] tokens, float inverseTemperature, GroupScratch scratch, ScorePointers slopes, float* gradient)
     {
@@ -85,6 +88,7 @@ internal static unsafe class HeadKernels<TVector, TOps>
         public float Mean => mean;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Normed(KernelShape shape, float* gain, TokenGroup group, float* stream, GroupScratch scratch)
     {
         for (var i = 0; i < group.Predictors.Length; i++)
@@ -101,6 +105,7 @@ internal static unsafe class HeadKernels<TVector, TOps>
         return rows;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Distribution Softmax(KernelShape shape, GroupScratch scratch, int row, float inverseTemperature)
     {
         float* logits = scratch.Logits + row * (nint)shape.VocabularyStride, weights = scratch.LogitSlope + row * (nint)shape.VocabularyStride;
@@ -113,6 +118,7 @@ internal static unsafe class HeadKernels<TVector, TOps>
     }
 
     /// <summary>d logit_j = (p_j (-d log p - dH (z_j - Σ p z)) + [j is the token] d log p + d z_j) / temperature, in place of the weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void LogitSlopes(KernelShape shape, Distribution softmax, int target, int[] tokens, float inverseTemperature, ScorePointers slopes)
     {
         var slope = slopes.LogProbabilities[target];

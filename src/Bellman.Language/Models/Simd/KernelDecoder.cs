@@ -1,10 +1,10 @@
+using System.Runtime.CompilerServices;
 using Bellman.Neural;
 
 namespace Bellman.Language;
 
 /// <summary>
-/// Token by token in the kernels. Keys lie transposed, so that scores are one small product over positions; a sequence
-/// reads its prompt's cache where it lies and keeps only its own tokens.
+/// Token by token in the kernels. A sequence reads its prompt's cache where it lies and keeps only its own tokens.
 /// </summary>
 internal sealed unsafe class KernelDecoder<TVector, TOps> : IDecoder
     where TVector : unmanaged
@@ -71,9 +71,9 @@ internal sealed unsafe class KernelDecoder<TVector, TOps> : IDecoder
             for (var head = 0; head < shape.KeyHeads; head++)
             {
                 var keys = kept.Joint(layer) + shape.Query + head * shape.Head;
-                Transposition.Copy(keys, shape.JointStride, prompt.Keys(layer, head), prompt.Stride, tokens.Length, shape.Head);
                 for (var t = 0; t < tokens.Length; t++)
                 {
+                    CachedAttention<TVector, TOps>.WriteKey(prompt.Keys(layer, head), t, keys + (nint)t * shape.JointStride, shape.Head);
                     BlockKernels<TVector, TOps>.Copy(keys + shape.Key + (nint)t * shape.JointStride, prompt.Values(layer, head) + t * shape.Head, shape.Head);
                 }
             }
@@ -88,6 +88,7 @@ internal sealed unsafe class KernelDecoder<TVector, TOps> : IDecoder
         lengths[slot] = 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Step(ReadOnlySpan<int> slots, ReadOnlySpan<int> tokens, Span<float> logits)
     {
         var count = slots.Length;
@@ -97,7 +98,7 @@ internal sealed unsafe class KernelDecoder<TVector, TOps> : IDecoder
             longest = Math.Max(longest, PromptOf(slots[i]).Length + lengths[slots[i]] + 1);
             BlockKernels<TVector, TOps>.Copy(context.Packed.Flat + context.Layout.Embedding + (long)tokens[i] * shape.Width, stream + i * (nint)shape.Width, shape.Width);
         }
-        scores.EnsureCapacity(shape.Share * (long)(SimdLayer.Padded(longest) + fresh));
+        scores.EnsureCapacity(2L * (SimdLayer.Padded(longest) + fresh));
         var rotations = context.Rotations(longest, out var owner);
         for (var layer = 0; layer < shape.Layers; layer++) { Block(layer, slots, rotations); }
         GC.KeepAlive(owner);
@@ -115,6 +116,7 @@ internal sealed unsafe class KernelDecoder<TVector, TOps> : IDecoder
 
     private Prompt PromptOf(int slot) => prompts[slot] ?? throw new InvalidOperationException($"Slot {slot} has no prompt.");
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Block(int layer, ReadOnlySpan<int> slots, float* rotations)
     {
         var places = context.Layout.Layers[layer];
@@ -138,60 +140,47 @@ internal sealed unsafe class KernelDecoder<TVector, TOps> : IDecoder
     }
 
     /// <summary>Appends the row's key and value and attends over the prompt and the sequence's own tokens.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Attend(int layer, int slot, float* row, float* output)
     {
         var prompt = PromptOf(slot);
-        var own = lengths[slot];
-        nint split = SimdLayer.Padded(prompt.Length), stride = split + fresh;
+        var own = lengths[slot] + 1;
         for (var group = 0; group < shape.KeyHeads; group++)
         {
             float* keys = Keys(layer, slot, group), values = Values(layer, slot, group), key = row + shape.Query + group * shape.Head;
-            for (var i = 0; i < shape.Head; i++) { keys[i * (nint)fresh + own] = key[i]; }
-            BlockKernels<TVector, TOps>.Copy(key + shape.Key, values + own * (nint)shape.Head, shape.Head);
-            var queries = row + group * shape.Share * shape.Head;
-            MatrixKernel<TVector, TOps>.Multiply(queries, shape.Head, 1, prompt.Keys(layer, group), prompt.Stride, scores.Pointer, stride, shape.Share, (int)split, shape.Head, null);
-            MatrixKernel<TVector, TOps>.Multiply(queries, shape.Head, 1, keys, fresh, scores.Pointer + split, stride, shape.Share, SimdLayer.Padded(own + 1), shape.Head, null);
-            for (var head = 0; head < shape.Share; head++)
+            CachedAttention<TVector, TOps>.WriteKey(keys, own - 1, key, shape.Head);
+            BlockKernels<TVector, TOps>.Copy(key + shape.Key, values + (own - 1) * (nint)shape.Head, shape.Head);
+            // Two heads that share keys and values read them once.
+            for (var head = group * shape.Share; head < (group + 1) * shape.Share; head += 2)
             {
-                float* before = scores.Pointer + head * stride, since = before + split, y = output + (group * shape.Share + head) * shape.Head;
-                var shift = Math.Max(RowKernels<TVector, TOps>.Maximum(before, prompt.Length), RowKernels<TVector, TOps>.Maximum(since, own + 1)) * shape.Scale;
-                var total = RowKernels<TVector, TOps>.Exponentials(before, prompt.Length, prompt.Length, shape.Scale, shift)
-                    + RowKernels<TVector, TOps>.Exponentials(since, own + 1, own + 1, shape.Scale, shift);
-                WeightedSum(before, prompt.Values(layer, group), prompt.Length, since, values, own + 1, y, 1 / total);
+                var paired = head + 1 < (group + 1) * shape.Share;
+                float* query = row + head * shape.Head, other = paired ? query + shape.Head : null;
+                float* y = output + head * shape.Head, otherY = y + shape.Head;
+                float* before = scores.Pointer, since = before + CachedAttention<TVector, TOps>.Whole(prompt.Length);
+                float* otherBefore = since + fresh, otherSince = otherBefore + CachedAttention<TVector, TOps>.Whole(prompt.Length);
+                CachedAttention<TVector, TOps>.Scores(query, other, shape.Head, prompt.Keys(layer, group), prompt.Length, before, otherBefore);
+                CachedAttention<TVector, TOps>.Scores(query, other, shape.Head, keys, own, since, otherSince);
+                var total = Weights(before, prompt.Length, since, own);
+                var otherTotal = paired ? Weights(otherBefore, prompt.Length, otherSince, own) : 1;
+                new Span<float>(y, paired ? 2 * shape.Head : shape.Head).Clear();
+                CachedAttention<TVector, TOps>.AddWeighted(before, paired ? otherBefore : null, prompt.Values(layer, group), prompt.Length, shape.Head, y, otherY);
+                CachedAttention<TVector, TOps>.AddWeighted(since, paired ? otherSince : null, values, own, shape.Head, y, otherY);
+                AttentionKernel<TVector, TOps>.Scale(y, shape.Head, 1 / total);
+                if (paired) { AttentionKernel<TVector, TOps>.Scale(otherY, shape.Head, 1 / otherTotal); }
             }
         }
     }
 
-    /// <summary>y = (Σ a_t A_t + Σ b_t B_t) factor, over rows of one head.</summary>
-    private void WeightedSum(float* a, float* rowsA, int countA, float* b, float* rowsB, int countB, float* y, float factor)
+    /// <summary>Scores become e^(score scale - largest), in place; their sum.</summary>
+    private float Weights(float* before, int promptLength, float* since, int own)
     {
-        for (var column = 0; column < shape.Head; column += TOps.Width)
-        {
-            // Four sums, because one would wait for its own latency.
-            TVector s0 = default, s1 = default, s2 = default, s3 = default;
-            Part(a, rowsA + column, countA, ref s0, ref s1, ref s2, ref s3);
-            Part(b, rowsB + column, countB, ref s0, ref s1, ref s2, ref s3);
-            TOps.Store(TOps.Multiply(TOps.Add(TOps.Add(s0, s1), TOps.Add(s2, s3)), TOps.Broadcast(factor)), y + column);
-        }
-    }
-
-    private void Part(float* weights, float* values, int count, ref TVector sum0, ref TVector sum1, ref TVector sum2, ref TVector sum3)
-    {
-        nint row = shape.Head;
-        TVector s0 = sum0, s1 = sum1, s2 = sum2, s3 = sum3;
-        var t = 0;
-        for (; t + 4 <= count; t += 4, values += 4 * row)
-        {
-            s0 = TOps.MultiplyAdd(TOps.Broadcast(weights[t]), TOps.Load(values), s0);
-            s1 = TOps.MultiplyAdd(TOps.Broadcast(weights[t + 1]), TOps.Load(values + row), s1);
-            s2 = TOps.MultiplyAdd(TOps.Broadcast(weights[t + 2]), TOps.Load(values + 2 * row), s2);
-            s3 = TOps.MultiplyAdd(TOps.Broadcast(weights[t + 3]), TOps.Load(values + 3 * row), s3);
-        }
-        for (; t < count; t++, values += row) { s0 = TOps.MultiplyAdd(TOps.Broadcast(weights[t]), TOps.Load(values), s0); }
-        (sum0, sum1, sum2, sum3) = (s0, s1, s2, s3);
+        var shift = Math.Max(RowKernels<TVector, TOps>.Maximum(before, promptLength), RowKernels<TVector, TOps>.Maximum(since, own)) * shape.Scale;
+        return RowKernels<TVector, TOps>.Exponentials(before, promptLength, promptLength, shape.Scale, shift)
+            + RowKernels<TVector, TOps>.Exponentials(since, own, own, shape.Scale, shift);
     }
 
     /// <summary>Logits of the rows of a stream.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Read(float* from, int count, Span<float> logits)
     {
         var packed = context.Packed;
@@ -203,7 +192,7 @@ internal sealed unsafe class KernelDecoder<TVector, TOps> : IDecoder
         }
     }
 
-    /// <summary>[head size, fresh].</summary>
+    /// <summary>Tiles of keys.</summary>
     private float* Keys(int layer, int slot, int head) => cache.Pointer + Place(layer, slot, head);
 
     /// <summary>[fresh, head size].</summary>
@@ -233,7 +222,7 @@ internal sealed unsafe class KernelDecoder<TVector, TOps> : IDecoder
 
         public ReadOnlySpan<float> Logits => Following;
 
-        /// <summary>[head size, stride].</summary>
+        /// <summary>Tiles of keys.</summary>
         public float* Keys(int layer, int head) => memory.Pointer + ((long)layer * shape.KeyHeads + head) * shape.Head * (Stride + Length);
 
         /// <summary>[length, head size].</summary>

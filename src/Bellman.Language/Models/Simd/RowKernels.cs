@@ -66,6 +66,7 @@ internal static unsafe class RowKernels<TVector, TOps>
     /// <param name="half">Pairs of a head.</param>
     /// <param name="rotation">The position's cosines, then its sines.</param>
     /// <param name="sign">1 forward, -1 for the transpose.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rotate(float* x, int heads, int half, float* rotation, float sign)
     {
         for (var head = 0; head < heads; head++, x += 2 * half)
@@ -128,6 +129,7 @@ internal static unsafe class RowKernels<TVector, TOps>
     }
 
     /// <summary>The largest of the first <paramref name="count"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Maximum(float* x, int count)
     {
         var whole = count - count % TOps.Width;
@@ -144,6 +146,7 @@ internal static unsafe class RowKernels<TVector, TOps>
         return best;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Dot(float* a, float* b, int count)
     {
         TVector sum = default;
@@ -152,6 +155,7 @@ internal static unsafe class RowKernels<TVector, TOps>
     }
 
     /// <summary>y += x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(float* x, float* y, nint count)
     {
         for (nint i = 0; i < count; i += TOps.Width) { TOps.Store(TOps.Add(TOps.Load(x + i), TOps.Load(y + i)), y + i); }
@@ -164,6 +168,7 @@ internal static unsafe class RowKernels<TVector, TOps>
         return TOps.QuickDivide(one, TOps.Add(one, Elementary<TVector, TOps>.Exp(TOps.Subtract(default, x))));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RotatePairs<V, O>(float* x, int half, float* rotation, float sign)
         where V : unmanaged
         where O : IVectorOperations<V>

@@ -184,11 +184,11 @@ public sealed class EngineAgreementTests
         return (scores * torch.tensor(Enumerable.Range(0, (int)scores.numel()).Select(_ => (float)random.NextGaussian()).ToArray(), scores.shape)).sum();
     }
 
-    /// <summary>Within 5e-5 of the largest number.</summary>
+    /// <summary>Within 1e-4 of the largest number.</summary>
     private static void Near(float[] expected, float[] actual, string what)
     {
         Assert.Equal(expected.Length, actual.Length);
         var scale = Math.Max(1e-3, expected.Max(Math.Abs));
-        for (var i = 0; i < expected.Length; i++) { Assert.True(Math.Abs(expected[i] - actual[i]) <= 5e-5 * scale, $"{what} {i}: {actual[i]} instead of {expected[i]} (largest {scale})"); }
+        for (var i = 0; i < expected.Length; i++) { Assert.True(Math.Abs(expected[i] - actual[i]) <= 1e-4 * scale, $"{what} {i}: {actual[i]} instead of {expected[i]} (largest {scale})"); }
     }
 }
