@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using Bellman.Neural;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Bellman.Language;
@@ -16,17 +19,26 @@ public sealed class TensorAdam : IStateful, IDisposable
     private readonly Tensor[] first;
     private readonly Tensor[] second;
     private readonly double weightDecay;
+    private readonly bool[] decayed;
     private long steps;
 
     /// <summary>An optimiser of <paramref name="parameters"/>.</summary>
-    public TensorAdam(IReadOnlyList<NamedTensor> parameters, double weightDecay = 0)
+    /// <param name="parameters">What is moved.</param>
+    /// <param name="weightDecay">Each step first scales parameters by 1 - learning rate x this.</param>
+    /// <param name="decays">Which of them decay; null for all. See <see cref="IsProjection"/>.</param>
+    public TensorAdam(IReadOnlyList<NamedTensor> parameters, double weightDecay = 0, Func<NamedTensor, bool>? decays = null)
     {
         this.parameters = parameters;
         this.weightDecay = weightDecay;
+        decayed = [.. parameters.Select(parameter => decays is null || decays(parameter))];
         using var withoutGradients = no_grad();
         first = [.. parameters.Select(parameter => zeros_like(parameter.Value, ScalarType.Float32).requires_grad_(false).DetachFromDisposeScope())];
         second = [.. parameters.Select(parameter => zeros_like(parameter.Value, ScalarType.Float32).requires_grad_(false).DetachFromDisposeScope())];
     }
+
+    /// <summary>Whether a parameter is a matrix other than an embedding: norms, biases and embeddings should not decay.</summary>
+    public static bool IsProjection(NamedTensor parameter) =>
+        parameter.Value.dim() > 1 && !parameter.Name.Contains("embed_tokens", StringComparison.Ordinal) && !parameter.Name.Contains("lm_head", StringComparison.Ordinal);
 
     /// <summary>Steps taken.</summary>
     public long Steps => steps;
@@ -42,6 +54,10 @@ public sealed class TensorAdam : IStateful, IDisposable
     {
         using var scope = NewDisposeScope();
         using var withoutGradients = no_grad();
+        if (parameters.All(parameter => parameter.Value.grad is not { } gradient || IsPlain(gradient)))
+        {
+            return Math.Sqrt(parameters.Select(parameter => parameter.Value.grad).OfType<Tensor>().Sum(gradient => VectorKernels.Active.SumOfSquares(Numbers(gradient))));
+        }
         var squares = parameters.Select(parameter => parameter.Value.grad).OfType<Tensor>().Select(gradient => gradient.to(ScalarType.Float32).square().sum(ScalarType.Float64)).ToList();
         return squares.Count == 0 ? 0 : Math.Sqrt(squares.Sum(square => square.ToDouble()));
     }
@@ -64,11 +80,19 @@ public sealed class TensorAdam : IStateful, IDisposable
         {
             if (parameters[i].Value.grad is not { } gradient) { continue; }
             var value = parameters[i].Value;
+            var decay = decayed[i] ? weightDecay : 0;
+            if (IsPlain(value) && IsPlain(gradient))
+            {
+                if (scale != 1) { VectorKernels.Active.Scale(Numbers(gradient), (float)scale); }
+                var step = new AdamStep((float)(1 - learningRate * decay), (float)Beta1, (float)Beta2, (float)stepSize, (float)(1 / correction), (float)Epsilon);
+                VectorKernels.Active.AdamStep(Numbers(value), Numbers(gradient), Numbers(first[i]), Numbers(second[i]), step);
+                continue;
+            }
             var g = gradient.to(ScalarType.Float32);
             if (scale != 1) { g = g * scale; }
             first[i].mul_(Beta1).add_(g, alpha: 1 - Beta1);
             second[i].mul_(Beta2).addcmul_(g, g, 1 - Beta2);
-            if (weightDecay > 0) { value.mul_(1 - learningRate * weightDecay); }
+            if (decay > 0) { value.mul_(1 - learningRate * decay); }
             // p <- p - lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
             value.addcdiv_(first[i], second[i].sqrt().div_(correction).add_(Epsilon), -stepSize);
         }
@@ -91,4 +115,9 @@ public sealed class TensorAdam : IStateful, IDisposable
     {
         foreach (var moment in first.Concat(second)) { moment.Dispose(); }
     }
+
+    /// <summary>Whether a tensor's numbers can be read where they lie: one pass of a kernel then does a whole step.</summary>
+    private static bool IsPlain(Tensor tensor) => tensor.device_type == DeviceType.CPU && tensor.dtype == ScalarType.Float32 && tensor.is_contiguous();
+
+    private static Span<float> Numbers(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 }
