@@ -26,6 +26,7 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : IDescribedNetwork, IPa
     private readonly AlignedBuffer keptInputs = new();
     private readonly AlignedBuffer inputDelta = new();
     private readonly AlignedBuffer scratch = new();
+    private readonly LiveRows liveRows = new();
     private readonly nint scratchSize;
     private int keptRows = -1;
     private bool keptSparse;
@@ -81,8 +82,10 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : IDescribedNetwork, IPa
     {
         NetworkArguments.CheckBackward(this, outputGradients, batch, inputGradients, keptRows);
         keptRows = -1;
+        var live = parameterGradients || inputGradients.IsEmpty ? liveRows.All(batch) : liveRows.Find(outputGradients, batch, Outputs);
+        if (liveRows.Skips) { inputGradients.Clear(); }
         if (!inputGradients.IsEmpty) { inputDelta.EnsureCapacity((long)batch * layers[0].InputStride); }
-        fixed (float* from = outputGradients, to = inputGradients) { RunRows(BackwardPhase, from, to, batch); }
+        fixed (float* from = outputGradients, to = inputGradients) { RunRows(BackwardPhase, from, to, live); }
         if (parameterGradients) { RunTasks(ParameterPhase, gradientTasks.Length); }
     }
 
@@ -193,23 +196,33 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : IDescribedNetwork, IPa
     private void BackwardRows(int start, int count)
     {
         var last = layers[^1];
-        CopyRows(source + (nint)start * Outputs, Outputs, last.Delta + start * (nint)last.OutputStride, last.OutputStride, count, Outputs);
+        for (var row = start; row < start + count; row++)
+        {
+            CopyRows(source + liveRows[row] * Outputs, Outputs, last.Delta + row * (nint)last.OutputStride, last.OutputStride, 1, Outputs);
+        }
         for (var index = layers.Length - 1; index >= 0; index--)
         {
             var layer = layers[index];
             nint stride = layer.OutputStride;
             var offset = start * stride;
             var delta = layer.Delta + offset;
-            ActivationKernel<TVector, TOps>.MultiplyByDerivative(
-                layer.Layout.Activation, delta, layer.Output + offset, layer.KeepsPreActivation ? layer.PreActivation + offset : null, count * stride);
+            // Rows lie side by side unless some are skipped.
+            var run = liveRows.Skips ? 1 : count;
+            for (var row = 0; row < count; row += run)
+            {
+                var kept = liveRows[start + row] * stride;
+                ActivationKernel<TVector, TOps>.MultiplyByDerivative(
+                    layer.Layout.Activation, delta + row * stride, layer.Output + kept, layer.KeepsPreActivation ? layer.PreActivation + kept : null, run * stride);
+            }
             var sumDelta = layer.SumDelta + offset;
             if (layer.Layout.HasNorm)
             {
                 for (var row = 0; row < count; row++)
                 {
+                    var kept = liveRows[start + row];
                     LayerNormKernel<TVector, TOps>.Backward(
-                        delta + row * stride, layer.Layout.Outputs, layer.NormWeight, layer.Normalised + offset + row * stride,
-                        layer.InverseDeviation[start + row], sumDelta + row * stride);
+                        delta + row * stride, layer.Layout.Outputs, layer.NormWeight, layer.Normalised + kept * stride,
+                        layer.InverseDeviation[kept], sumDelta + row * stride);
                 }
             }
             if (index == 0 && destination is null) { continue; }
@@ -218,7 +231,8 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : IDescribedNetwork, IPa
             below += start * belowStride;
             MatrixKernel<TVector, TOps>.Multiply(
                 sumDelta, stride, 1, layer.Weights, belowStride, below, belowStride, count, SimdLayer.Padded(layer.Layout.Inputs), layer.Layout.Outputs, null);
-            if (index == 0) { CopyRows(below, belowStride, destination + (nint)start * Inputs, Inputs, count, Inputs); }
+            if (index > 0) { continue; }
+            for (var row = 0; row < count; row++) { CopyRows(below + row * belowStride, belowStride, destination + liveRows[start + row] * Inputs, Inputs, 1, Inputs); }
         }
     }
 

@@ -109,6 +109,31 @@ public class NetworkTests
         }
     }
 
+    /// <summary>Where only input gradients are asked for, rows without gradient are skipped; the others' are the same to the bit.</summary>
+    [Theory]
+    [InlineData(Activation.Relu, false, 1), InlineData(Activation.Silu, true, 1), InlineData(Activation.Tanh, false, 3)]
+    public void Rows_without_gradient_are_skipped_and_the_others_stay_the_same(Activation activation, bool norm, int outputs)
+    {
+        const int Rows = 150;
+        using var group = Build(Engine.Simd, 1, new MlpSpecification(9, [70, 33], outputs) { Activation = activation, LayerNorm = norm });
+        var inputs = NeuralTestData.Gaussian(RandomStream.Create(3), Rows * 9);
+        float[] values = new float[Rows * outputs], gradients = NeuralTestData.Gaussian(RandomStream.Create(4), Rows * outputs);
+        for (var row = 0; row < Rows; row++)
+        {
+            if (row % 3 != 1 && row != 147) { gradients.AsSpan(row * outputs, outputs).Clear(); }
+        }
+        float[] whole = new float[Rows * 9], skipping = [.. Enumerable.Repeat(7f, Rows * 9)];
+        group["net"].ForwardTraining(inputs, Rows, values);
+        group["net"].Backward(gradients, Rows, whole);
+        group["net"].ForwardTraining(inputs, Rows, values);
+        group["net"].Backward(gradients, Rows, skipping, parameterGradients: false);
+        Assert.Equal(whole, skipping);
+        Assert.Contains(whole, gradient => gradient != 0);
+        group["net"].ForwardTraining(inputs, Rows, values);
+        group["net"].Backward(new float[Rows * outputs], Rows, skipping, parameterGradients: false);
+        Assert.All(skipping, gradient => Assert.Equal(0, gradient));
+    }
+
     [Theory, InlineData(1), InlineData(2)]
     public void The_simd_engine_and_adam_allocate_nothing_after_the_first_call(int threads)
     {
