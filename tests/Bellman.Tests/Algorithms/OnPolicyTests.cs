@@ -41,7 +41,8 @@ public sealed class OnPolicyTests
 
     /// <summary>
     /// Before the first step of a rollout's updates the policy is the one that collected: training must see the very
-    /// log-probabilities that were written down. Fails when memory is not reset on done, or a sequence starts from another memory.
+    /// log-probabilities that were written down. Fails (1e-8) when
+    /// memory is not reset on done.
     /// </summary>
     [Theory]
     [InlineData("lstm", false)]
@@ -58,8 +59,8 @@ public sealed class OnPolicyTests
             agent.Advance(sink);
             var divergences = sink.Values.Where(pair => pair.Name == "train/approximate_kl").Select(pair => pair.Value).ToArray();
             Assert.Equal(3, divergences.Length);
-            Assert.Equal(0, divergences[0], 1e-9);
-            Assert.True(divergences[1] > 1e-9);
+            Assert.Equal(0, divergences[0], 1e-11);
+            Assert.True(divergences[1] > 1e-8);
         }
     }
 

@@ -28,7 +28,7 @@ public sealed class SampleTests
         Assert.True(mean > 0.7, output);
     }
 
-    /// <summary>A random policy balances for about 22 steps; with the derivative of the sine left out it stays below 60.</summary>
+    /// <summary>A random policy balances for about 22 steps.</summary>
     [Fact]
     public void Custom_network_is_trained()
     {
