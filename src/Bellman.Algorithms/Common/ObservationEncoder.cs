@@ -1,7 +1,7 @@
 namespace Bellman.Algorithms;
 
 /// <summary>
-/// Turns observations into what a network reads: flattened, pictures (a bounded Box of three axes) brought to [0, 1] by
+/// Turns observations into what a network reads: flattened, pictures (a bounded Box of three axes, or of four for stacks) brought to [0, 1] by
 /// their bounds, and normalised by running moments if asked
 /// ((o - mean)/sqrt(var + 1e-8), clipped to +-10; statistics are frozen unless <see cref="Observe"/> is called).
 /// </summary>
@@ -22,7 +22,7 @@ public sealed class ObservationEncoder : IStateful
     public ObservationEncoder(Space space, bool normalize)
     {
         this.space = space;
-        picture = space is Box { Shape.Count: 3, IsBounded: true } box ? box : null;
+        picture = space is Box { Shape.Count: 3 or 4, IsBounded: true } box ? box : null;
         moments = normalize ? new RunningMoments(space.FlatSize) : null;
         scratch = new float[space.FlatSize];
     }

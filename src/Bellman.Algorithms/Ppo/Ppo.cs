@@ -98,8 +98,7 @@ public sealed class Ppo : IAgent
             {
                 var losses = new Losses(collector.Rollout, options, order.Size);
                 var entropy = gradient.Compute(batch, order[part], ref losses);
-                losses.Report(metrics);
-                metrics.Add("train/entropy", entropy);
+                losses.Report(metrics, entropy);
                 if (losses.Kl > 1.5 * options.TargetKl) { return; }
                 metrics.Add("train/gradient_norm", model.Parameters.ClipGradients(options.MaximumGradientNorm));
                 optimizer.Step(learningRate);
@@ -129,10 +128,12 @@ public sealed class Ppo : IAgent
             return (policyLoss.Derivative, valueLoss.Derivative);
         }
 
-        public readonly void Report(IMetricSink metrics)
+        public readonly void Report(IMetricSink metrics, double entropy)
         {
+            metrics.Add("loss/total", PpoLoss.Total(policy, value, entropy, options.ValueCoefficient, options.EntropyCoefficient));
             metrics.Add("loss/policy", policy);
             metrics.Add("loss/value", value);
+            metrics.Add("train/entropy", entropy);
             metrics.Add("train/approximate_kl", Kl);
             metrics.Add("train/clip_fraction", clipped);
         }

@@ -37,6 +37,10 @@ public static class PpoLoss
         return (0.5 * error * error, error);
     }
 
+    /// <summary>The whole: policy + c_v value - c_e entropy (eq. 9 with its signs turned, to be minimised).</summary>
+    public static double Total(double policy, double value, double entropy, double valueCoefficient, double entropyCoefficient) =>
+        policy + valueCoefficient * value - entropyCoefficient * entropy;
+
     /// <summary>One sample of the approximate KL divergence: e^lr - 1 - lr, lr = log pi - log pi_old (Schulman's k3).</summary>
     public static double ApproximateKl(double logProbability, double oldLogProbability)
     {

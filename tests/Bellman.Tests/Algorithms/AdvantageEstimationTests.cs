@@ -9,7 +9,7 @@ public sealed class AdvantageEstimationTests
     private static readonly double[] Rewards = [1, 0, 2];
     private static readonly double[] Values = [0.5, 0.4, 0.3, 0.6];
 
-    [Fact]
+    [Fact] // F1
     public void Discounted_returns_bootstrap_from_the_last_value_unless_terminated()
     {
         Assert.Equal([3.0574, 2.286, 2.54], Discounted(terminatedAtEnd: false), Near);
@@ -23,7 +23,7 @@ public sealed class AdvantageEstimationTests
         }
     }
 
-    [Fact]
+    [Fact] // F2, F3
     public void Multi_step_returns_shorten_at_the_end_of_the_segment()
     {
         var returns = new double[3];
@@ -35,7 +35,7 @@ public sealed class AdvantageEstimationTests
         Assert.Equal([2.75, 4.5, 5.0, 4.0], flushed, Near);
     }
 
-    [Fact]
+    [Fact] // F4
     public void Lambda_returns_match_the_definition()
     {
         var returns = new double[3];
@@ -43,15 +43,15 @@ public sealed class AdvantageEstimationTests
         Assert.Equal([2.427616, 1.8828, 2.54], returns, Near);
     }
 
-    [Fact]
+    [Fact] // F5
     public void Generalized_advantages_are_lambda_returns_less_values() =>
         Assert.Equal([1.927616f, 1.4828f, 2.24f], Generalized([0.4f, 0.3f, 0.6f], [false, false, false], [false, false, false]), NearSingle);
 
-    [Fact]
+    [Fact] // F5
     public void Terminated_episode_does_not_bootstrap() =>
         Assert.Equal([0.572f, -0.4f, 2.24f], Generalized([0.4f, 0.3f, 0.6f], [false, true, false], [false, true, false]), NearSingle);
 
-    [Fact]
+    [Fact] // F5
     public void Truncated_episode_bootstraps_from_its_final_observation() =>
         Assert.Equal([1.1552f, 0.41f, 2.24f], Generalized([0.4f, 0.9f, 0.6f], [false, false, false], [false, true, false]), NearSingle);
 
@@ -65,7 +65,7 @@ public sealed class AdvantageEstimationTests
         Assert.Equal([1.927616f, 0, 1.4828f, 0, 2.24f, 0], advantages, NearSingle);
     }
 
-    [Fact]
+    [Fact] // F24
     public void Explained_variance_is_one_for_a_perfect_critic_and_undefined_without_variance()
     {
         Assert.Equal(0.976667, AdvantageEstimation.ExplainedVariance([1, 2, 3], [1.1f, 1.9f, 3.2f]), 1e-5);

@@ -21,7 +21,10 @@ public sealed class LossTests
         Assert.Equal(0.060670, mean, 1e-6);
     }
 
-    [Fact]
+    [Fact] // F22
+    public void Total_is_the_weighted_sum_of_its_terms() => Assert.Equal(-0.062, PpoLoss.Total(-0.2, 0.3, 1.2, 0.5, 0.01), 1e-12);
+
+    [Fact] // F23
     public void Approximate_kl_matches_its_definition()
     {
         double[] logRatios = [0.1, -0.2, 0.05];

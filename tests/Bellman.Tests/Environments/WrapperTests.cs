@@ -28,6 +28,17 @@ public class WrapperTests
         Assert.Equal(2, wrapped.Moments.Count);
     }
 
+    [Fact]
+    public void Hidden_components_are_left_out_and_the_rest_stays()
+    {
+        var wrapped = new SelectObservation(new ScriptedEnvironment([0, 0], [[1, 2, 3], [4, 5, 6], [7, 8, 9]]), 2, 0);
+        Play.Near([3, 1], wrapped.Reset());
+        Play.Near([6, 4], wrapped.Take(0).Observation);
+        Assert.Equal(2, wrapped.ObservationSpace.Size);
+        Assert.Contains("from 0 to 2", Assert.Throws<ArgumentException>(() => new SelectObservation(new ScriptedEnvironment([0], [[1, 2, 3], [1, 2, 3]]), 3)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => new SelectObservation(new ScriptedEnvironment([0], [[1], [1]])));
+    }
+
     [Fact] // F62
     public void Normalized_rewards_are_divided_by_the_deviation_of_the_discounted_return()
     {

@@ -53,6 +53,21 @@ public class ConvolutionTests
     }
 
     [Fact]
+    public void Frames_of_a_stack_become_channels_and_gradients_find_their_way_back()
+    {
+        using var group = NetworkGroup.Create(RandomStream.Create(1), new NetworkOptions(), new VectorPart("v", 1, 0), new FramesPart("f", Frames: 2, Pixels: 3, Channels: 1));
+        float[] outputs = new float[6], back = new float[6];
+        group["f"].ForwardTraining([1, 2, 3, 10, 20, 30], 1, outputs);
+        Assert.Equal([1, 10, 2, 20, 3, 30], outputs);
+        group["f"].Backward(outputs, 1, back);
+        Assert.Equal([1, 2, 3, 10, 20, 30], back);
+        var stack = new Box(new float[2 * 40 * 40], [.. Enumerable.Repeat(1f, 2 * 40 * 40)], 2, 40, 40, 1);
+        var trunk = new NatureFactory().CreateTrunk("t", stack);
+        trunk.Validate();
+        Assert.Equal([32, 8 * 8 * 2], trunk.Parameters().First().Shape);
+    }
+
+    [Fact]
     public void Pictures_that_do_not_fit_are_refused()
     {
         var small = new Box(new float[147], [.. Enumerable.Repeat(1f, 147)], 7, 7, 3);
