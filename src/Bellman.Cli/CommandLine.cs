@@ -28,6 +28,7 @@ public static class CommandLine
         root.Add(ListingCommands.Papers(terminal));
         root.Add(ListingCommands.Environments(terminal));
         root.Add(ListingCommands.Algorithms(terminal));
+        root.Add(ScoreCommand.Create(terminal));
         root.Add(RunsCommand.Create(terminal));
         root.Add(TraceCommand.Create(terminal));
         root.Add(BenchCommand.Create(terminal));

@@ -138,6 +138,24 @@ public static class Statistics
         return PercentileInterval(estimates, confidence);
     }
 
+    /// <summary>
+    /// Wilson's 95% interval (1927) of a share: with z = 1.96 and p = successes / trials,
+    /// (p + z^2/2n +- z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n). Unlike the textbook's it holds at 0 and at 1.
+    /// </summary>
+    /// <param name="successes">From 0 to <paramref name="trials"/>.</param>
+    /// <param name="trials">Independent trials; none gives an undefined interval.</param>
+    public static Interval WilsonInterval(int successes, int trials)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(successes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(successes, trials);
+        if (trials == 0) { return Interval.Undefined; }
+        const double z = 1.959963984540054;
+        var (n, p) = ((double)trials, (double)successes / trials);
+        var (centre, scale) = (p + (z * z / (2 * n)), 1 + (z * z / n));
+        var half = z * Math.Sqrt((p * (1 - p) / n) + (z * z / (4 * n * n)));
+        return new Interval(Math.Max(0, (centre - half) / scale), Math.Min(1, (centre + half) / scale));
+    }
+
     /// <summary>The trailing moving average: each value is the mean of itself and up to <paramref name="window"/> - 1 values before it.</summary>
     public static double[] MovingAverage(IReadOnlyList<double> values, int window)
     {
