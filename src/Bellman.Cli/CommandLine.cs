@@ -29,6 +29,8 @@ public static class CommandLine
         root.Add(ListingCommands.Environments(terminal));
         root.Add(ListingCommands.Algorithms(terminal));
         root.Add(ScoreCommand.Create(terminal));
+        root.Add(ChatCommand.Create(terminal));
+        root.Add(ServeCommand.Create(terminal));
         root.Add(RunsCommand.Create(terminal));
         root.Add(TraceCommand.Create(terminal));
         root.Add(BenchCommand.Create(terminal));

@@ -8,6 +8,9 @@ namespace Bellman.Cli;
 /// </summary>
 internal sealed class Interrupt : IDisposable
 {
+    /// <summary>Asked first on Ctrl-C: true means that it was meant for the work in hand alone, and is dealt with.</summary>
+    public static Func<bool>? Intercept { get; set; }
+
     private readonly CancellationTokenSource source = new();
     private readonly PosixSignalRegistration[] registrations;
 
@@ -27,6 +30,11 @@ internal sealed class Interrupt : IDisposable
 
     private void Stop(PosixSignalContext context)
     {
+        if (context.Signal == PosixSignal.SIGINT && Intercept?.Invoke() == true)
+        {
+            context.Cancel = true;
+            return;
+        }
         if (source.IsCancellationRequested) { return; }
         context.Cancel = true;
         Console.Error.WriteLine("Stopping: finishing the work in hand. Press Ctrl-C again to end at once.");

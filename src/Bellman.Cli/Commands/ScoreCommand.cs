@@ -53,7 +53,7 @@ internal static class ScoreCommand
                 },
                 Samples = count,
                 Tries = Tries(parsed.GetValue(tries), count),
-                Sampling = Sampling(parsed.GetValue(set) ?? [], count),
+                Sampling = SamplingAssignments.Read(parsed.GetValue(set) ?? [], ("maximumNewTokens", "512"), ("temperature", count == 1 ? "0" : "1")),
                 Seed = parsed.GetValue(seed),
                 Batch = AtLeastOne(parsed.GetValue(batch), "--batch"),
                 Json = parsed.GetValue(json),
@@ -73,18 +73,6 @@ internal static class ScoreCommand
             return new ScoreSession(terminal, store, request, items).Run(new LocalGenerator(folder));
         });
         return command;
-    }
-
-    private static SamplingOptions Sampling(IEnumerable<string> assignments, int samples)
-    {
-        var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["maximumNewTokens"] = "512", ["temperature"] = samples == 1 ? "0" : "1" };
-        foreach (var assignment in assignments)
-        {
-            var equals = assignment.IndexOf('=', StringComparison.Ordinal);
-            if (equals <= 0) { throw new UsageException($"--set {assignment} is not an option. Write --set name=value."); }
-            values[assignment[..equals]] = assignment[(equals + 1)..];
-        }
-        return OptionSet.Of<SamplingOptions>("sampling").Create<SamplingOptions>(values);
     }
 
     private static IReadOnlyList<int> Tries(string? text, int samples)
