@@ -23,11 +23,7 @@ public sealed class GrowingText(ITokenizer tokenizer, IReadOnlyList<string> stop
         var text = Decode();
         // What ends in half a character may still become a whole one.
         Advance(text, text.TrimEnd(Incomplete).Length);
-        if (shown == text.Length && window.Count > 2 * Context)
-        {
-            window.RemoveRange(0, window.Count - Context);
-            shown = Decode().Length;
-        }
+        if (shown == text.Length && window.Count > 2 * Context) { Shorten(text); }
         return Take(StopText.Shown(pending, stops));
     }
 
@@ -37,6 +33,15 @@ public sealed class GrowingText(ITokenizer tokenizer, IReadOnlyList<string> stop
         var text = Decode();
         Advance(text, text.Length);
         return Take(StopText.Cut(pending, stops).Length);
+    }
+
+    /// <summary>Forgets old tokens, unless the rest would read differently without them: a character must not be cut.</summary>
+    private void Shorten(string text)
+    {
+        var rest = tokenizer.Decode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(window)[^Context..]);
+        if (!text.EndsWith(rest, StringComparison.Ordinal)) { return; }
+        window.RemoveRange(0, window.Count - Context);
+        shown = rest.Length;
     }
 
     private string Decode() => tokenizer.Decode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(window));
