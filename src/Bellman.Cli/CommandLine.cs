@@ -22,6 +22,8 @@ public static class CommandLine
         var terminal = new Terminal(output, error, cancellation);
         root.Add(TrainCommand.Create(terminal));
         root.Add(SweepCommand.Create(terminal));
+        root.Add(PostTrainCommand.Create(terminal));
+        root.Add(PreferCommand.Create(terminal));
         root.Add(EvaluateCommand.Create(terminal));
         root.Add(ExportCommand.Create(terminal));
         root.Add(ReproduceCommand.Create(terminal));

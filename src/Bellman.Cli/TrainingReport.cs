@@ -29,7 +29,7 @@ internal static class TrainingReport
         foreach (var run in runs)
         {
             var rows = run.ReadMetrics();
-            foreach (var (metric, name) in new[] { ("episode/return", "last 100 training episodes"), ("evaluation/mean_return", "evaluation") })
+            foreach (var (metric, name) in new[] { ("episode/return", "last 100 training episodes"), ("evaluation/mean_return", "evaluation"), ("evaluation/accuracy", "accuracy on held-out items") })
             {
                 var points = rows.Where(row => row.ContainsKey(metric)).ToList();
                 if (points.Count < 2) { continue; }

@@ -11,30 +11,35 @@ namespace Bellman.Cli;
 /// <param name="Seconds">How long it took.</param>
 internal sealed record SessionEnd(RunStatus Status, double Best, double Last, double Seconds);
 
-/// <summary>Trains the agent of a run for a while and keeps the run's record true, however it ends.</summary>
+/// <summary>Trains the agent (or another trainee) of a run for a while and keeps the run's record true, however it ends.</summary>
 internal sealed class TrainingSession
 {
     private readonly RunStore store;
     private readonly Run run;
-    private readonly IAgent agent;
+    private readonly ITrainee agent;
     private readonly TrainingLoop loop;
 
+    /// <summary>A session of an agent, evaluated in environments of its own.</summary>
     public TrainingSession(RunStore store, Run run, IAgent agent, params IEnumerable<ITrainingCallback> callbacks)
+        : this(store, run, agent, InEnvironments(run.Configuration), callbacks) { }
+
+    /// <summary>A session of any trainee.</summary>
+    public TrainingSession(RunStore store, Run run, ITrainee agent, TrainingLoopOptions options, params IEnumerable<ITrainingCallback> callbacks)
     {
         (this.store, this.run, this.agent) = (store, run, agent);
-        var configuration = run.Configuration;
-        var options = new TrainingLoopOptions
-        {
-            LogEvery = Math.Max(1, configuration.Steps / 100),
-            CheckpointEvery = configuration.CheckpointEvery,
-            EvaluateEvery = configuration.EvaluateEvery,
-            EvaluationEpisodes = configuration.EvaluationEpisodes,
-            EvaluationSeed = Agents.SelectionSeed(configuration.Seed),
-            EvaluationEnvironment = () => StandardEnvironments.Registry().MakeVector(configuration.Environment, Math.Min(configuration.EvaluationEpisodes, 10)),
-        };
-        if (configuration.StopAtReturn is { } target) { callbacks = callbacks.Append(new StopAtReturn(target)); }
+        if (run.Configuration.StopAtReturn is { } target) { callbacks = callbacks.Append(new StopAtReturn(target)); }
         loop = new TrainingLoop(agent, options, run, [.. callbacks]);
     }
+
+    private static TrainingLoopOptions InEnvironments(RunConfiguration configuration) => new()
+    {
+        LogEvery = Math.Max(1, configuration.Steps / 100),
+        CheckpointEvery = configuration.CheckpointEvery,
+        EvaluateEvery = configuration.EvaluateEvery,
+        EvaluationEpisodes = configuration.EvaluationEpisodes,
+        EvaluationSeed = Agents.SelectionSeed(configuration.Seed),
+        EvaluationEnvironment = () => StandardEnvironments.Registry().MakeVector(configuration.Environment, Math.Min(configuration.EvaluationEpisodes, 10)),
+    };
 
     /// <summary>Continues from the newest checkpoint; without one the run begins anew, and its files with it.</summary>
     /// <returns>The checkpoint's steps, or null.</returns>

@@ -1,6 +1,7 @@
 using Bellman.Experiments;
 using Bellman.Papers.Foundations;
 using Bellman.Papers.Nanorobots;
+using Bellman.Papers.SurveyRlForLlms;
 
 namespace Bellman.Papers;
 
@@ -28,6 +29,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/Nanorobots",
             "A robot that senses biomarkers learns by tabular Q-learning how to find a walking cell among obstacles in three dimensions.",
             () => new NanorobotsReproduction()),
+        new("survey-rl-for-llms",
+            "A Technical Survey of Reinforcement Learning Techniques for Large Language Models",
+            "src/Bellman.Papers/SurveyRlForLlms",
+            "Every technique family of the survey in one harness, compared exactly on a table and on held-out prompts with a transformer.",
+            () => new SurveyRlForLlmsReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>

@@ -96,7 +96,7 @@ internal static class TrainCommand
         return end.Status == RunStatus.Finished ? 0 : CommandLine.Interrupted;
     }
 
-    private static Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> fromFile, IEnumerable<string> assignments)
+    internal static Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> fromFile, IEnumerable<string> assignments)
     {
         var merged = new Dictionary<string, string>(fromFile);
         var given = new HashSet<string>(StringComparer.OrdinalIgnoreCase);

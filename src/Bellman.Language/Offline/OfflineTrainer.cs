@@ -33,6 +33,9 @@ public abstract class OfflineTrainer : ITrainee
     /// <summary>How.</summary>
     public OfflineTrainingOptions Options { get; }
 
+    /// <summary>The learning rate by step, in place of the options' own; null for those.</summary>
+    public ISchedule? Schedule { get; init; }
+
     /// <inheritdoc/>
     public long Steps => steps;
 
@@ -60,7 +63,8 @@ public abstract class OfflineTrainer : ITrainee
         if (!double.IsFinite(loss.ToDouble()) || !loss.requires_grad) { return; }
         optimizer.ZeroGradients();
         loss.backward();
-        var rate = Options.DecaySteps > 0 ? new LinearSchedule(Options.LearningRate, 0, Options.DecaySteps).Value(steps - 1) : Options.LearningRate;
+        var rate = Schedule?.Value(steps - 1)
+            ?? (Options.DecaySteps > 0 ? new LinearSchedule(Options.LearningRate, 0, Options.DecaySteps).Value(steps - 1) : Options.LearningRate);
         var norm = optimizer.Step(rate, Options.MaximumGradientNorm);
         metrics.Add(double.IsFinite(norm) ? "gradient/norm" : "loss/gradient_norm", norm);
     }

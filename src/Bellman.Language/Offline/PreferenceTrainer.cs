@@ -9,7 +9,7 @@ namespace Bellman.Language;
 /// </summary>
 public sealed class PreferenceTrainer : OfflineTrainer
 {
-    private readonly IReadOnlyList<PreferencePair> pairs;
+    private readonly IReadOnlyList<PreferenceExample> pairs;
     private readonly PreferenceLoss loss;
     private readonly ILanguageModel? reference;
     private readonly bool ownsReference;
@@ -25,10 +25,10 @@ public sealed class PreferenceTrainer : OfflineTrainer
     /// <param name="reference">What the policy is compared with; a copy of the model as it is now where the loss needs one and none is given.</param>
     /// <param name="seed">Orders the pairs.</param>
     /// <exception cref="UsageException">A pair is not usable, or the loss needs what the data lack.</exception>
-    public PreferenceTrainer(ILanguageModel model, IReadOnlyList<PreferencePair> pairs, PreferenceLoss loss, OfflineTrainingOptions options, ILanguageModel? reference = null, ulong seed = 0)
+    public PreferenceTrainer(ILanguageModel model, IReadOnlyList<PreferenceExample> pairs, PreferenceLoss loss, OfflineTrainingOptions options, ILanguageModel? reference = null, ulong seed = 0)
         : base(model, model.Trainable, options, seed)
     {
-        PreferencePair.RequireUsable(pairs);
+        PreferenceExample.RequireUsable(pairs);
         if (loss.NeedsMismatched && pairs.Count < 2) { throw new UsageException($"{loss.Name} compares with responses to other prompts, so it needs at least two examples; there is one. Give more data, or use dpo."); }
         (this.pairs, this.loss) = (pairs, loss);
         ownsReference = reference is null && loss.NeedsReference;
@@ -45,14 +45,14 @@ public sealed class PreferenceTrainer : OfflineTrainer
     protected override int Count => pairs.Count;
 
     /// <inheritdoc/>
-    protected override IStateful? OwnState => loss.State;
+    protected override IStateful OwnState => new Fixed(this);
 
     /// <inheritdoc/>
     protected override Tensor Loss(int[] batch, IMetricSink metrics)
     {
         var chosen = Side(batch, i => pairs[i].ChosenExample, chosenReference, out var chosenLogits);
         var rejected = Side(batch, i => pairs[i].RejectedExample, rejectedReference, out var rejectedLogits);
-        Tensor? Column(Func<PreferencePair, double> value)
+        Tensor? Column(Func<PreferenceExample, double> value)
         {
             var values = Array.ConvertAll(batch, i => value(pairs[i]));
             return values.Any(double.IsNaN) ? null : values.Like(chosen.LogProbabilities);
@@ -134,6 +134,35 @@ public sealed class PreferenceTrainer : OfflineTrainer
             }
         }
         return scores;
+    }
+
+    /// <summary>
+    /// The reference as it was when training began: its scores, and itself where distributions are compared. The model has moved on
+    /// when a run is resumed, so neither could be computed again.
+    /// </summary>
+    private sealed class Fixed(PreferenceTrainer owner) : IStateful
+    {
+        public void Exchange(StateExchange state)
+        {
+            Scores(state, "chosen", owner.chosenReference);
+            Scores(state, "rejected", owner.rejectedReference);
+            Scores(state, "mismatched", owner.mismatchedReference);
+            if (owner.loss.Needs.HasFlag(ScoreOutputs.Logits) && owner.reference is not null) { state.Part("reference", owner.reference); }
+            if (owner.loss.State is { } own) { state.Part("loss", own); }
+        }
+
+        private static void Scores(StateExchange state, string name, float[][] scores)
+        {
+            var flat = scores.SelectMany(row => row).ToArray();
+            state.Array<float>(name, flat);
+            if (!state.IsLoading) { return; }
+            var position = 0;
+            foreach (var row in scores)
+            {
+                flat.AsSpan(position, row.Length).CopyTo(row);
+                position += row.Length;
+            }
+        }
     }
 
     private static Tensor Rows(int[] batch, float[][] scores, int length)

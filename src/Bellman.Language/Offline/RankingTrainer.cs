@@ -36,6 +36,9 @@ public sealed class RankingTrainer : OfflineTrainer
     protected override int Count => rankings.Count;
 
     /// <inheritdoc/>
+    protected override IStateful? OwnState => reference;
+
+    /// <inheritdoc/>
     protected override Tensor Loss(int[] batch, IMetricSink metrics)
     {
         var examples = batch.SelectMany(i => rankings[i].Responses.Select(response => new TokenExample(rankings[i].Prompt, response))).ToList();

@@ -1,11 +1,11 @@
 namespace Bellman.Language;
 
 /// <summary>
-/// One trainer of the process uses torch at a time. TorchSharp makes a scalar object of every number in an expression and
+/// One trainer (or whoever takes the turn) of the process uses torch at a time. TorchSharp makes a scalar object of every number in an expression and
 /// leaves it to the finaliser (dotnet/TorchSharp#1434): a garbage collection that another thread causes while a native call
 /// reads the number frees it under the call. A thread that waits causes none.
 /// </summary>
-internal static class TorchTurn
+public static class TorchTurn
 {
     private static readonly Lock Turn = new();
 

@@ -50,9 +50,9 @@ public sealed class ResponsePool
     /// <param name="count">Pairs a prompt.</param>
     /// <param name="random">Which.</param>
     /// <param name="flipped">The share of pairs whose label is turned round: label noise.</param>
-    public IReadOnlyList<PreferencePair> Pairs(int count, RandomStream random, double flipped = 0)
+    public IReadOnlyList<PreferenceExample> Pairs(int count, RandomStream random, double flipped = 0)
     {
-        var pairs = new List<PreferencePair>();
+        var pairs = new List<PreferenceExample>();
         foreach (var (group, prompt) in Groups.Select((group, prompt) => (group, prompt)))
         {
             var draws = random.Child("pairs", prompt);
@@ -70,21 +70,21 @@ public sealed class ResponsePool
     }
 
     /// <summary>The best against the worst response of each prompt (online DPO, self-rewarding).</summary>
-    public IReadOnlyList<PreferencePair> BestAndWorst() => [.. Groups
+    public IReadOnlyList<PreferenceExample> BestAndWorst() => [.. Groups
         .Select(group => OnlinePairs.BestAndWorst(group.Scores) is { } pair && group.Responses[pair.Chosen].Tokens.Length > 0 && group.Responses[pair.Rejected].Tokens.Length > 0 ? Pair(group, pair.Chosen, pair.Rejected) : null)
-        .OfType<PreferencePair>()];
+        .OfType<PreferenceExample>()];
 
-    /// <summary>Any two responses, with the probability of the Bradley-Terry model that the first is better: sigma(r_1 - r_2).</summary>
-    public IReadOnlyList<PreferencePair> RandomPairs(int count, RandomStream random)
+    /// <summary>Any two different responses, with the probability of the Bradley-Terry model that the first is better: sigma(r_1 - r_2).</summary>
+    public IReadOnlyList<PreferenceExample> RandomPairs(int count, RandomStream random)
     {
-        var pairs = new List<PreferencePair>();
+        var pairs = new List<PreferenceExample>();
         foreach (var (group, prompt) in Groups.Select((group, prompt) => (group, prompt)))
         {
             var draws = random.Child("pairs", prompt);
             for (var i = 0; i < count; i++)
             {
                 var pair = Pair(group, draws.NextInt32(group.Responses.Count), draws.NextInt32(group.Responses.Count));
-                if (pair.Chosen.Length == 0 || pair.Rejected.Length == 0) { continue; }
+                if (pair.Chosen.Length == 0 || pair.Rejected.Length == 0 || pair.Chosen.AsSpan().SequenceEqual(pair.Rejected)) { continue; }
                 pairs.Add(pair with { Strength = 1 / (1 + Math.Exp(pair.RejectedScore - pair.ChosenScore)) });
             }
         }
@@ -96,7 +96,7 @@ public sealed class ResponsePool
         .Where(group => group.Scores.Any(score => score != group.Scores[0]) && group.Scores.All(double.IsFinite))
         .Select(group => new RankedResponses(group.Prompt.Tokens, [.. group.Responses.Select(response => response.Tokens)], group.Scores))];
 
-    private static PreferencePair Pair(ScoredResponses group, int chosen, int rejected) =>
+    private static PreferenceExample Pair(ScoredResponses group, int chosen, int rejected) =>
         new(group.Prompt.Tokens, group.Responses[chosen].Tokens, group.Responses[rejected].Tokens) { ChosenScore = group.Scores[chosen], RejectedScore = group.Scores[rejected] };
 
     private static IEnumerable<TokenExample> Choose(ScoredResponses group, Func<int, bool> keep, bool distinct)

@@ -48,7 +48,7 @@ public sealed class SelfPlayRecipe
     public void AgainstDemonstrations(ILanguageModel model, ISampler sampler, IReadOnlyList<PromptItem> prompts, Func<PromptItem, int[]> demonstration, SamplingOptions sampling, RandomStream random, IMetricSink? metrics = null, CancellationToken cancellation = default) =>
         Rounds(model, sampler, prompts, (_, _) => 0, sampling, random, pool => [.. pool.Groups.SelectMany(group => group.Responses
             .Where(response => response.Tokens.Length > 0)
-            .Select(response => new PreferencePair(group.Prompt.Tokens, demonstration(group.Prompt), response.Tokens))
+            .Select(response => new PreferenceExample(group.Prompt.Tokens, demonstration(group.Prompt), response.Tokens))
             .Where(pair => !pair.Chosen.AsSpan().SequenceEqual(pair.Rejected)))], metrics, cancellation);
 
     /// <summary>The judge's best response beats its worst (online DPO, self-rewarding).</summary>
@@ -56,7 +56,7 @@ public sealed class SelfPlayRecipe
         Rounds(model, sampler, prompts, judge, sampling, random, pool => pool.BestAndWorst(), metrics, cancellation);
 
     private void Rounds(ILanguageModel model, ISampler sampler, IReadOnlyList<PromptItem> prompts, Func<PromptItem, Completion, double> score, SamplingOptions sampling, RandomStream random,
-        Func<ResponsePool, IReadOnlyList<PreferencePair>> select, IMetricSink? metrics, CancellationToken cancellation)
+        Func<ResponsePool, IReadOnlyList<PreferenceExample>> select, IMetricSink? metrics, CancellationToken cancellation)
     {
         for (var round = 0; round < options.Rounds; round++)
         {

@@ -48,16 +48,16 @@ public sealed class EveryPreferenceTrainingTests
         return prompts.Zip(samples, (prompt, responses) => (prompt.Tokens, responses));
     }
 
-    private static List<PreferencePair> PairData(TabularLanguageModel model)
+    private static List<PreferenceExample> PairData(TabularLanguageModel model)
     {
-        var pairs = new List<PreferencePair>();
+        var pairs = new List<PreferenceExample>();
         foreach (var (prompt, responses) in Draw(model))
         {
             var right = responses.Where(response => TabularTraining.Task.Reward(prompt, response.Tokens) == 1).ToList();
             var wrong = responses.Where(response => TabularTraining.Task.Reward(prompt, response.Tokens) == 0).ToList();
             foreach (var (chosen, rejected) in right.Zip(wrong).Take(4))
             {
-                pairs.Add(new PreferencePair(prompt, chosen.Tokens, rejected.Tokens) { ChosenScore = 1, RejectedScore = 0, OtherMargin = 0 });
+                pairs.Add(new PreferenceExample(prompt, chosen.Tokens, rejected.Tokens) { ChosenScore = 1, RejectedScore = 0, OtherMargin = 0 });
             }
         }
         return pairs;

@@ -4,7 +4,7 @@ namespace Bellman.Language;
 /// <param name="Prompt">At least one token.</param>
 /// <param name="Chosen">The better response, end token included.</param>
 /// <param name="Rejected">The worse response, end token included.</param>
-public sealed record PreferencePair(int[] Prompt, int[] Chosen, int[] Rejected)
+public sealed record PreferenceExample(int[] Prompt, int[] Chosen, int[] Rejected)
 {
     /// <summary>The chosen response's reward; NaN where it is not known.</summary>
     public double ChosenScore { get; init; } = double.NaN;
@@ -30,7 +30,7 @@ public sealed record PreferencePair(int[] Prompt, int[] Chosen, int[] Rejected)
 
     /// <summary>Refuses pairs from which nothing can be learned.</summary>
     /// <exception cref="UsageException">Names the first such pair and what is wrong with it.</exception>
-    public static void RequireUsable(IReadOnlyList<PreferencePair> pairs)
+    public static void RequireUsable(IReadOnlyList<PreferenceExample> pairs)
     {
         if (pairs.Count == 0) { throw new UsageException("There are no preference pairs. Give at least one."); }
         for (var i = 0; i < pairs.Count; i++)
@@ -39,7 +39,7 @@ public sealed record PreferencePair(int[] Prompt, int[] Chosen, int[] Rejected)
             var problem = pair.Prompt.Length == 0 ? "has an empty prompt"
                 : pair.Chosen.Length == 0 ? "has an empty chosen response"
                 : pair.Rejected.Length == 0 ? "has an empty rejected response"
-                : pair.Chosen.AsSpan().SequenceEqual(pair.Rejected) && double.IsNaN(pair.Strength) && double.IsNaN(pair.ChosenScore) ? "prefers a response to itself: chosen and rejected are equal"
+                : pair.Chosen.AsSpan().SequenceEqual(pair.Rejected) ? "prefers a response to itself: chosen and rejected are equal"
                 : double.IsInfinity(pair.ChosenScore) || double.IsInfinity(pair.RejectedScore) ? "has an infinite score"
                 : null;
             if (problem is not null) { throw new UsageException($"Preference pair {i} (counted from 0) {problem}. Correct it or leave it out."); }

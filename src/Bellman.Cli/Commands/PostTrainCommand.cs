@@ -1,0 +1,61 @@
+using System.CommandLine;
+using Bellman.Language;
+using Bellman.Runs;
+
+namespace Bellman.Cli.Commands;
+
+/// <summary><c>bellman posttrain</c>: improve a language model by rewards.</summary>
+internal static class PostTrainCommand
+{
+    public const string Algorithm = "posttrain";
+
+    public static Command Create(Terminal terminal)
+    {
+        var options = new LanguageOptions("Optimiser steps (default 150).");
+        var method = new Option<string>("--method") { Description = $"The method, additions after plus signs, e.g. grpo+entropy. Methods: {string.Join(", ", PostTrainingMethod.All.Select(entry => entry.Key))}.", DefaultValueFactory = _ => "grpo" };
+        var command = new Command("posttrain", "Improve a language model by rewards. Without arguments a tiny model is built, taught arithmetic and improved, in minutes.") { method };
+        options.AddTo(command);
+        command.WithExamples(
+            "bellman posttrain",
+            "bellman posttrain --task modular --method dapo --steps 300 --seed 1",
+            "bellman posttrain --model ./qwen2.5-0.5b --data questions.jsonl --method grpo+kl --set learningRate=1e-6 --set groupSize=16",
+            "bellman posttrain --method rloo --set rewardKl=0.05 --set loss.reduction=tokenMean",
+            "bellman posttrain --resume latest");
+        command.SetAction(parsed =>
+        {
+            var store = new RunStore(parsed.GetRequiredValue(options.Runs));
+            if (parsed.GetValue(options.Resume) is { } name) { return Resume(terminal, store, LanguageOptions.Opened(store, name, Algorithm)); }
+            var configuration = options.Configuration(parsed, Algorithm, 150, (LanguageRun.MethodOption, parsed.GetRequiredValue(method)));
+            using var session = LanguageSession.Open(configuration.Options[LanguageRun.ModelOption], configuration.Environment, configuration.Seed, store);
+            // Everything is checked before a folder is made.
+            Builder(session, configuration).Build().Dispose();
+            using var run = store.Create(configuration, LanguageOptions.CommandLine(parsed));
+            return Train(terminal, store, run, session, resume: false);
+        });
+        return command;
+    }
+
+    private static int Resume(Terminal terminal, RunStore store, Run run)
+    {
+        using var opened = run;
+        using var session = LanguageSession.Open(run.Configuration.Options[LanguageRun.ModelOption], run.Configuration.Environment, run.Configuration.Seed, store);
+        return Train(terminal, store, run, session, resume: true);
+    }
+
+    private static int Train(Terminal terminal, RunStore store, Run run, LanguageSession session, bool resume)
+    {
+        // A reference made now would be a copy of the untaught model; Late makes it when the first step begins.
+        using var trainer = new LateTrainee(session, () => Builder(session, run.Configuration).Observe(new SampleTable(run)).Build());
+        trainer.Cancellation = terminal.Cancellation;
+        return new LanguageRun(terminal, store, run, session).Train(trainer, resume, Algorithm);
+    }
+
+    private static PostTraining Builder(LanguageSession session, RunConfiguration configuration) => new PostTraining(session.Model)
+        .Prompts(new TaskPromptSource(session.Task, session.Tokenizer, configuration.Seed))
+        .Tokenizer(session.Tokenizer)
+        .Sampler(session.Sampler)
+        .Reward(new TaskReward())
+        .Seed(configuration.Seed)
+        .Options(options => options with { PassThreshold = 0.9 })
+        .Method(configuration.Options[LanguageRun.MethodOption], LanguageRun.MethodSettings(configuration));
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Bellman.Language;
+using Bellman.Runs;
+
+namespace Bellman.Cli;
+
+/// <summary>What <c>posttrain</c> and <c>prefer</c> share: options of a run, teaching, evaluation, before and after.</summary>
+internal sealed class LanguageRun(Terminal terminal, RunStore store, Run run, LanguageSession session)
+{
+    private const string BeforeFile = "before.json";
+
+    private readonly RunConfiguration configuration = run.Configuration;
+
+    /// <summary>Trains, evaluates on held-out items, saves the model, and shows before and after.</summary>
+    public int Train(ITrainee trainee, bool resume, string command)
+    {
+        var items = configuration.EvaluationEpisodes;
+        var options = new TrainingLoopOptions
+        {
+            LogEvery = 1,
+            CheckpointEvery = configuration.CheckpointEvery,
+            EvaluateEvery = configuration.EvaluateEvery,
+            Evaluation = metrics =>
+            {
+                using var turn = TorchTurn.Take();
+                var (greedy, sampled) = session.Accuracy(items, MaximumTokens, terminal.Cancellation);
+                metrics.Add("evaluation/accuracy", greedy);
+                metrics.Add("evaluation/sampled_accuracy", sampled);
+                return greedy;
+            },
+        };
+        using var display = new TrainingDisplay(terminal);
+        var training = new TrainingSession(store, run, trainee, options, display);
+        var from = resume ? training.Resume(terminal.Error.WriteLine) : null;
+        terminal.Output.WriteLine(!resume ? $"Run {run.Id} in {run.Folder}"
+            : from is null ? "No checkpoint had been written; training from the beginning."
+            : $"Continuing {run.Id} from step {from}.");
+        if (from is null) { Before(items); }
+        var end = training.Train(configuration.Steps, terminal.Cancellation);
+        display.Dispose();
+        TrainingReport.Write(run);
+        if (end.Status != RunStatus.Finished)
+        {
+            terminal.Output.WriteLine($"Stopped at step {trainee.Steps} with a checkpoint. Continue with: bellman {command} --resume {run.Id}");
+            return CommandLine.Interrupted;
+        }
+        After(items);
+        terminal.Output.WriteLine($"Finished {trainee.Steps} steps in {end.Seconds:0.0} s. Next: bellman posttrain --model {run.Id}");
+        return 0;
+    }
+
+    public int MaximumTokens => int.Parse(configuration.Options[MaximumTokensOption], CultureInfo.InvariantCulture);
+
+    public const string ModelOption = "model";
+    public const string MethodOption = "method";
+    public const string TeachingOption = "teachingSteps";
+    public const string MaximumTokensOption = "maximumNewTokens";
+
+    private static readonly HashSet<string> Own = [ModelOption, MethodOption, TeachingOption];
+
+    /// <summary>The options that the method's parts take.</summary>
+    public static Dictionary<string, string> MethodSettings(RunConfiguration configuration) =>
+        configuration.Options.Where(option => !Own.Contains(option.Key)).ToDictionary(option => option.Key, option => option.Value);
+
+    private void Before(int items)
+    {
+        if (session.IsTiny)
+        {
+            var steps = int.Parse(configuration.Options[TeachingOption], CultureInfo.InvariantCulture);
+            terminal.Output.WriteLine($"Teaching a model of {session.Model.ParameterCount:N0} parameters {session.Task.Name} by {steps} supervised steps.");
+            session.Teach(steps, cancellation: terminal.Cancellation);
+        }
+        var (greedy, sampled) = session.Accuracy(items, MaximumTokens, terminal.Cancellation);
+        run.Write(BeforeFile, new JsonObject { ["greedy"] = greedy, ["sampled"] = sampled }.ToJsonString() + "\n");
+        terminal.Output.WriteLine($"Before: {LanguageSession.Percent(greedy)} of {items} held-out items right ({LanguageSession.Percent(sampled)} of sampled answers).");
+    }
+
+    private void After(int items)
+    {
+        var folder = Path.Combine(run.Folder, "model");
+        session.Save(folder);
+        var (greedy, sampled) = session.Accuracy(items, MaximumTokens, terminal.Cancellation);
+        var path = Path.Combine(run.Folder, BeforeFile);
+        var before = File.Exists(path) ? JsonNode.Parse(File.ReadAllText(path)) : null;
+        double Earlier(string name) => before?[name]?.GetValue<double>() ?? double.NaN;
+        terminal.Table([$"held-out {session.Task.Name}, {items} items", "before", "after", "change in points"],
+        [
+            ["most likely answer is right", LanguageSession.Percent(Earlier("greedy")), LanguageSession.Percent(greedy), Points(greedy - Earlier("greedy"))],
+            ["sampled answers are right", LanguageSession.Percent(Earlier("sampled")), LanguageSession.Percent(sampled), Points(sampled - Earlier("sampled"))],
+        ]);
+        terminal.Output.WriteLine($"Model: {folder}");
+    }
+
+    private static string Points(double difference) => (100 * difference).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture);
+}
