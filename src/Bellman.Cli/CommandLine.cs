@@ -24,6 +24,7 @@ public static class CommandLine
         root.Add(SweepCommand.Create(terminal));
         root.Add(PostTrainCommand.Create(terminal));
         root.Add(PreferCommand.Create(terminal));
+        root.Add(TechniquesCommand.Create(terminal));
         root.Add(EvaluateCommand.Create(terminal));
         root.Add(ExportCommand.Create(terminal));
         root.Add(ReproduceCommand.Create(terminal));

@@ -68,7 +68,7 @@ internal sealed class LanguageSession : IDisposable
             var item = Task.Item(TaskSplit.Train, Seed + 1, Task.Count(TaskSplit.Train) is { } count ? index % count : index);
             return new TokenExample(Tokenizer.Encode(item.Prompt), [.. Tokenizer.Encode(item.Solution), Tokenizer.EndTokens[0]]);
         }).ToList();
-        using var trainer = new ImitationTrainer(Model, examples, new OfflineTrainingOptions { BatchSize = TeachingBatch, LearningRate = 2e-3, Threads = Environment.ProcessorCount }, Seed)
+        using var trainer = new ImitationTrainer(Model, examples, new OfflineTrainingOptions { BatchSize = TeachingBatch, LearningRate = 2e-3 }, Seed)
         {
             Schedule = new CosineSchedule(2e-3, 2e-4, Math.Min(20, steps / 4), steps),
         };
