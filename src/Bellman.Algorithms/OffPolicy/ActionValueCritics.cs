@@ -38,7 +38,7 @@ public sealed class ActionValueCritics : IStateful, IDisposable
         var width = observationSize + actionSize;
         var mlp = new MlpSpecification(width, options.Hidden, 1) { Activation = options.Activation, Initialization = Initialization.FanIn };
         networks = NetworkGroup.Create(
-            initialization, new NetworkOptions { Engine = options.Engine }, [.. Enumerable.Range(1, count).Select(i => new MlpPart($"q{i}", mlp))]);
+            initialization, options.NetworkOptions, [.. Enumerable.Range(1, count).Select(i => new MlpPart($"q{i}", mlp))]);
         targets = networks.Copy();
         critics = [.. networks.Parts.Select(part => networks[part.Name])];
         targetCritics = [.. networks.Parts.Select(part => targets[part.Name])];

@@ -64,6 +64,9 @@ public abstract record OffPolicyOptions : NeuralOptions, IValidatableObject
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double Tau { get; init; } = 0.005;
 
+    /// <summary>How every network is computed; results do not depend on the threads, which torch would not promise.</summary>
+    internal NetworkOptions NetworkOptions => new() { Engine = Engine, Threads = Engine == Engine.Torch ? 1 : Math.Min(Threads, 256) };
+
     /// <summary>The step size that critics use.</summary>
     internal double CriticStepSize => CriticLearningRate ?? LearningRate;
 

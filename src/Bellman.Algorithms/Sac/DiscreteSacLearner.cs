@@ -34,11 +34,10 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
         this.options = options;
         this.actions = actions;
         var mlp = new MlpSpecification(observationSize, options.Hidden, actions) { Activation = options.Activation, Initialization = Initialization.FanIn };
-        var engine = new NetworkOptions { Engine = options.Engine };
-        critics = NetworkGroup.Create(random.Child("critics"), engine, new MlpPart("q1", mlp), new MlpPart("q2", mlp));
+        critics = NetworkGroup.Create(random.Child("critics"), options.NetworkOptions, new MlpPart("q1", mlp), new MlpPart("q2", mlp));
         targetCritics = critics.Copy();
         criticOptimizer = new Adam(critics.Parameters, new AdamOptions { LearningRate = options.CriticStepSize });
-        networks = NetworkGroup.Create(random.Child("actor"), engine, new MlpPart("actor", mlp));
+        networks = NetworkGroup.Create(random.Child("actor"), options.NetworkOptions, new MlpPart("actor", mlp));
         actor = networks["actor"];
         optimizer = new Adam(networks.Parameters, new AdamOptions { LearningRate = options.LearningRate });
         temperature = new Temperature(options, options.TargetEntropy ?? SacLoss.DefaultDiscreteTargetEntropy(actions), options.LearningRate);

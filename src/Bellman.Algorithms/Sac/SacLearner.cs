@@ -32,7 +32,7 @@ public sealed class SacLearner : IOffPolicyLearner
         this.actionSize = actionSize;
         critics = new ActionValueCritics(observationSize, actionSize, 2, options, random.Child("critics"));
         var mlp = new MlpSpecification(observationSize, options.Hidden, 2 * actionSize) { Activation = options.Activation, Initialization = Initialization.FanIn };
-        networks = NetworkGroup.Create(random.Child("actor"), new NetworkOptions { Engine = options.Engine }, new MlpPart("actor", mlp));
+        networks = NetworkGroup.Create(random.Child("actor"), options.NetworkOptions, new MlpPart("actor", mlp));
         actor = networks["actor"];
         optimizer = new Adam(networks.Parameters, new AdamOptions { LearningRate = options.LearningRate });
         temperature = new Temperature(options, options.TargetEntropy ?? SacLoss.DefaultTargetEntropy(actionSize), options.LearningRate);

@@ -53,7 +53,7 @@ public sealed class DeterministicLearner : IOffPolicyLearner
             OutputActivation = Activation.Tanh,
             Initialization = Initialization.FanIn,
         };
-        networks = NetworkGroup.Create(random.Child("actor"), new NetworkOptions { Engine = options.Engine }, new MlpPart("actor", mlp));
+        networks = NetworkGroup.Create(random.Child("actor"), options.NetworkOptions, new MlpPart("actor", mlp));
         targetNetworks = networks.Copy();
         (actor, targetActor) = (networks["actor"], targetNetworks["actor"]);
         optimizer = new Adam(networks.Parameters, new AdamOptions { LearningRate = options.LearningRate });

@@ -39,6 +39,21 @@ public sealed class OffPolicyAgentTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
+    /// <summary>Wide enough that the kernels do share the work out.</summary>
+    [Fact]
+    public void Threads_do_not_change_a_single_number()
+    {
+        string Trained(int threads)
+        {
+            using var log = new MetricLog();
+            var options = new SacOptions { Hidden = [128, 128], BufferSize = 500, LearningStarts = 256, Threads = threads, Engine = Engine.Simd };
+            using var agent = new Sac(Environments.MakeVector("Pendulum-v1", 2), options, 4);
+            while (agent.Steps < 280) { agent.Advance(log); }
+            return JsonState.Save(agent).ToJsonString();
+        }
+        Assert.Equal(Trained(1), Trained(2));
+    }
+
     /// <summary>Inside, actions lie in [-1, 1]; the environment sees its own bounds, in warm-up, exploration and evaluation.</summary>
     [Theory, InlineData("sac"), InlineData("td3"), InlineData("ddpg")]
     public void Actions_are_scaled_to_the_environments_bounds(string algorithm)
