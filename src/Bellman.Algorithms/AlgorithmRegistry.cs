@@ -41,6 +41,7 @@ public static class AlgorithmRegistry
         DefineDqn<DqnOptions>("dqn", "Deep Q-learning with replay, target network and double targets; for discrete actions where samples are dear. Every extension is a switch."),
         Define<OpenAiEsOptions>("openai-es", "Evolution by ranks of mirrored candidates; any actions and network sizes, cheap to run on many threads.",
             (request, options) => EvolutionAgent.OpenAiEs(() => request.Environments.Make(request.EnvironmentId), options, request.Seed)),
+        DefineDqn<IqnOptions>("iqn", "DQN that learns quantiles at any probability (IQN)."),
         Define<PpoOptions>("ppo", "Proximal policy optimisation; discrete or continuous actions, the first thing to try where samples are cheap.",
             (request, options) => new Ppo(request.MakeVector(), options, request.Seed, request.TotalSteps)),
         Define<TabularOptions>("q-learning", "Q-learning on a table; for finitely many observations.",

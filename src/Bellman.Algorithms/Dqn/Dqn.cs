@@ -59,11 +59,11 @@ public sealed class Dqn : IAgent
         replayStream = random.Child("replay");
         noiseStream = random.Child("noise");
         encoder = new ObservationEncoder(environment.ObservationSpace, options.NormalizeObservations);
-        returns = ReturnModel.For(options);
-        var part = ValueNetwork.Part(encoder.Size, discrete.Count, returns.Width, options);
+        var part = ValueNetwork.Part(encoder.Size, discrete.Count, ReturnModel.WidthOf(options), options);
         online = NetworkGroup.Create(random.Child("initialization"), new NetworkOptions { Engine = options.Engine }, part);
         target = online.Copy();
         (network, targetNetwork) = (online[ValueNetwork.Name], target[ValueNetwork.Name]);
+        returns = ReturnModel.For(options, network);
         optimizer = new Adam(online.Parameters, new AdamOptions { LearningRate = options.LearningRate, Epsilon = options.AdamEpsilon });
         replay = new ReplayBuffer(options.BufferSize, environment.ObservationSpace.Size, 1);
         sampler = options.Prioritized
@@ -194,11 +194,8 @@ public sealed class Dqn : IAgent
         return TemporalDifference.ArgMax(means);
     }
 
-    /// <summary>Noise is drawn before every use, so that it is no state of its own.</summary>
-    private void DrawNoise(INetwork values)
-    {
-        if (options.Noisy) { (values as INoisyNetwork)?.DrawNoise(noiseStream); }
-    }
+    /// <summary>Noise, and the probabilities of implicit quantiles, are drawn before every use, so that they are no state of their own.</summary>
+    private void DrawNoise(INetwork values) => (values as INoisyNetwork)?.DrawNoise(noiseStream);
 
     /// <summary>What an update works on, allocated once: [batch, outputs] and [batch].</summary>
     private sealed class Workspace(int size, int outputs)

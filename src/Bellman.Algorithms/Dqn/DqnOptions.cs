@@ -93,7 +93,7 @@ public record DqnOptions : NeuralOptions, IValidatableObject
     public double NoiseDeviation { get; init; } = 0.5;
 
     /// <summary>What the network says of a return.</summary>
-    [Description("What is learned of a return: its mean, a categorical distribution over fixed atoms (C51) or quantiles (QR-DQN).")]
+    [Description("What is learned of a return: its mean, a categorical distribution over fixed atoms (C51), quantiles (QR-DQN), or quantiles at drawn probabilities, implicit (IQN).")]
     public ReturnKind Returns { get; init; } = ReturnKind.Mean;
 
     /// <summary>Atoms of a categorical return.</summary>
@@ -112,7 +112,7 @@ public record DqnOptions : NeuralOptions, IValidatableObject
     public double MaximumReturn { get; init; } = 10;
 
     /// <summary>Quantiles of a quantile return.</summary>
-    [Description("Quantiles of a quantile return; more are finer and cost their square in the loss.")]
+    [Description("Quantiles of a quantile return, or probabilities drawn per pass of an implicit one; more are finer and cost their square in the loss.")]
     [Range(1, 10_000)]
     public int Quantiles { get; init; } = 32;
 
@@ -159,7 +159,11 @@ public record DqnOptions : NeuralOptions, IValidatableObject
         {
             yield return new ValidationResult($"minimumReturn {MinimumReturn} is not below maximumReturn {MaximumReturn}. Give the lowest and the highest discounted return of the task.");
         }
-        if (HuberThreshold == 0 && Returns != ReturnKind.Quantile)
+        if (Returns == ReturnKind.Implicit && Hidden.Length == 0)
+        {
+            yield return new ValidationResult("implicit returns need at least one hidden layer, whose features meet the probabilities. Set hidden=64 or more.");
+        }
+        if (HuberThreshold == 0 && Returns is not (ReturnKind.Quantile or ReturnKind.Implicit))
         {
             yield return new ValidationResult("huberThreshold 0 is the absolute error, which only quantile returns use. Give a number above 0.");
         }

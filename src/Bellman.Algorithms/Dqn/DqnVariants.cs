@@ -25,6 +25,22 @@ public sealed record QrDqnOptions : DqnOptions
 }
 
 /// <summary>
+/// <see cref="Dqn"/> with the defaults of IQN (Dabney et al. 2018b): implicit quantiles, eight probabilities a pass for
+/// the prediction, the target and the choice of actions alike.
+/// </summary>
+public sealed record IqnOptions : DqnOptions
+{
+    /// <summary>Implicit quantiles.</summary>
+    public IqnOptions()
+    {
+        Returns = ReturnKind.Implicit;
+        Quantiles = 8;
+        DoubleQ = false;
+        AdamEpsilon = 1e-4;
+    }
+}
+
+/// <summary>
 /// <see cref="Dqn"/> with every extension of Rainbow (Hessel et al. 2018): double, duelling, prioritised, three-step,
 /// categorical and noisy.
 /// </summary>

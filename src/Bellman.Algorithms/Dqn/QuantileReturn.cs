@@ -6,7 +6,7 @@ namespace Bellman.Algorithms;
 /// </summary>
 public sealed class QuantileReturn : ReturnModel
 {
-    private readonly float[] probabilities;
+    private readonly ReadOnlyMemory<float> probabilities;
     private readonly float[] targets;
     private readonly float threshold;
 
@@ -14,15 +14,21 @@ public sealed class QuantileReturn : ReturnModel
     /// <param name="count">N, at least 1.</param>
     /// <param name="threshold">kappa, at least 0; at 0 the loss is the plain absolute one.</param>
     /// <exception cref="UsageException">An argument is out of range.</exception>
-    public QuantileReturn(int count, double threshold = 1)
+    public QuantileReturn(int count, double threshold = 1) : this(Midpoints(count), threshold) { }
+
+    /// <summary>A return of the quantiles at <paramref name="probabilities"/>, which may change between calls (IQN, Dabney et al. 2018b, eq. 3).</summary>
+    /// <param name="probabilities">tau, at least one.</param>
+    /// <param name="threshold">kappa, at least 0.</param>
+    /// <exception cref="UsageException">An argument is out of range.</exception>
+    public QuantileReturn(ReadOnlyMemory<float> probabilities, double threshold)
     {
-        if (count < 1 || !(threshold >= 0 && double.IsFinite(threshold)))
+        if (probabilities.Length < 1 || !(threshold >= 0 && double.IsFinite(threshold)))
         {
-            throw new UsageException($"A quantile return needs at least one quantile and a finite threshold from 0 up; got {count} and {threshold}.");
+            throw new UsageException($"A quantile return needs at least one quantile and a finite threshold from 0 up; got {probabilities.Length} and {threshold}.");
         }
         this.threshold = (float)threshold;
-        probabilities = [.. Enumerable.Range(0, count).Select(i => (i + 0.5f) / count)];
-        targets = new float[count];
+        this.probabilities = probabilities;
+        targets = new float[probabilities.Length];
     }
 
     /// <inheritdoc/>
@@ -54,9 +60,10 @@ public sealed class QuantileReturn : ReturnModel
     public double Loss(ReadOnlySpan<float> quantiles, ReadOnlySpan<float> targets, Span<float> gradient)
     {
         var (loss, inverse) = (0.0, threshold > 0 ? 1 / threshold : 0);
+        var tau = probabilities.Span;
         for (var i = 0; i < quantiles.Length; i++)
         {
-            float theta = quantiles[i], above = probabilities[i], below = 1 - above;
+            float theta = quantiles[i], above = tau[i], below = 1 - above;
             float sum = 0, slope = 0;
             foreach (var target in targets)
             {
@@ -80,4 +87,6 @@ public sealed class QuantileReturn : ReturnModel
         }
         return loss;
     }
+
+    private static float[] Midpoints(int count) => [.. Enumerable.Range(0, Math.Max(0, count)).Select(i => (i + 0.5f) / count)];
 }

@@ -1,3 +1,5 @@
+using Bellman.Neural;
+
 namespace Bellman.Algorithms;
 
 /// <summary>What a value network says of the return that follows an action.</summary>
@@ -11,6 +13,9 @@ public enum ReturnKind
 
     /// <summary>Quantiles at fixed probabilities (QR-DQN).</summary>
     Quantile,
+
+    /// <summary>Quantiles at probabilities drawn for each pass, which the network reads (IQN).</summary>
+    Implicit,
 }
 
 /// <summary>
@@ -37,12 +42,22 @@ public abstract class ReturnModel
     /// <param name="gradient">[<see cref="Width"/>], written.</param>
     public abstract (double Loss, double Error) Learn(ReadOnlySpan<float> predicted, double reward, double discount, ReadOnlySpan<float> next, Span<float> gradient);
 
-    /// <summary>The model that <paramref name="options"/> ask for.</summary>
-    public static ReturnModel For(DqnOptions options) => options.Returns switch
+    /// <summary>The model that <paramref name="options"/> ask for, of what <paramref name="network"/> writes.</summary>
+    public static ReturnModel For(DqnOptions options, INetwork? network = null) => options.Returns switch
     {
         ReturnKind.Categorical => new CategoricalReturn(options.MinimumReturn, options.MaximumReturn, options.Atoms),
-        ReturnKind.Quantile => new QuantileReturn(options.Quantiles, options.HuberThreshold),
+        ReturnKind.Quantile or ReturnKind.Implicit => network is IQuantileNetwork implicitNetwork
+            ? new QuantileReturn(implicitNetwork.Probabilities, options.HuberThreshold)
+            : new QuantileReturn(options.Quantiles, options.HuberThreshold),
         _ => new MeanReturn(options.HuberThreshold),
+    };
+
+    /// <summary>Numbers per action that <paramref name="options"/> ask for.</summary>
+    public static int WidthOf(DqnOptions options) => options.Returns switch
+    {
+        ReturnKind.Categorical => options.Atoms,
+        ReturnKind.Quantile or ReturnKind.Implicit => options.Quantiles,
+        _ => 1,
     };
 
     /// <summary>Writes the expected return of every action.</summary>

@@ -13,7 +13,7 @@ public sealed class ComposedNetworkTests
         get
         {
             var data = new TheoryData<string, Engine>();
-            foreach (var kind in (string[])["noisy", "duelling", "noisy duelling behind a trunk"])
+            foreach (var kind in (string[])["noisy", "duelling", "noisy duelling behind a trunk", "implicit quantiles"])
             {
                 data.Add(kind, Engine.Simd);
                 data.Add(kind, Engine.Torch);
@@ -188,6 +188,51 @@ public sealed class ComposedNetworkTests
     }
 
     [Fact]
+    public void Probabilities_are_embedded_by_cosines_and_are_midpoints_in_silence()
+    {
+        var cosines = new float[4];
+        ImplicitQuantileNetwork.Cosines(0.3f, cosines);
+        Assert.Equal([1, 0.587785f, -0.309017f, -0.951057f], cosines, (a, b) => Math.Abs(a - b) < 1e-5);
+        using var group = Build("implicit quantiles", Engine.Simd);
+        var network = Assert.IsAssignableFrom<IQuantileNetwork>(group["net"]);
+        Assert.Equal([0.125f, 0.375f, 0.625f, 0.875f], network.Probabilities.ToArray());
+        network.DrawNoise(RandomStream.Create(1));
+        var drawn = network.Probabilities.ToArray();
+        Assert.Equal(4, drawn.Distinct().Count());
+        network.SilenceNoise();
+        Assert.Equal([0.125f, 0.375f, 0.625f, 0.875f], network.Probabilities.ToArray());
+    }
+
+    /// <summary>Against the equation written out; outputs are [actions, samples].</summary>
+    [Fact]
+    public void Implicit_quantiles_are_the_head_of_features_times_embedding()
+    {
+        using var group = NetworkGroup.Create(RandomStream.Create(3), new NetworkOptions(), new ImplicitQuantilePart(
+            "net", new MlpPart("net.trunk", new MlpSpecification(3, [], 4)), new MlpPart("net.head", new MlpSpecification(4, [], 3)), 2));
+        float[] inputs = [0.3f, -1, 2], outputs = new float[6];
+        var network = Assert.IsAssignableFrom<IQuantileNetwork>(group["net"]);
+        network.DrawNoise(RandomStream.Create(5));
+        network.Forward(inputs, 1, outputs);
+        foreach (var sample in (int[])[0, 1])
+        {
+            // The slow obvious version: trunk, embedding and head by hand.
+            var tau = network.Probabilities.Span[sample];
+            for (var action = 0; action < 3; action++)
+            {
+                var value = (double)group.Parameters["net.head.0.bias"][action];
+                for (var feature = 0; feature < 4; feature++)
+                {
+                    double psi = group.Parameters["net.trunk.0.bias"][feature], phi = group.Parameters["net.embedding.0.bias"][feature];
+                    for (var i = 0; i < 3; i++) { psi += group.Parameters["net.trunk.0.weight"][feature * 3 + i] * inputs[i]; }
+                    for (var i = 0; i < 64; i++) { phi += group.Parameters["net.embedding.0.weight"][feature * 64 + i] * Math.Cos(Math.PI * i * tau); }
+                    value += group.Parameters["net.head.0.weight"][action * 4 + feature] * psi * Math.Max(0, phi);
+                }
+                Assert.Equal(value, outputs[action * 2 + sample], 1e-4);
+            }
+        }
+    }
+
+    [Fact]
     public void Parts_that_do_not_fit_are_refused()
     {
         MlpPart Part(string name, int inputs, int outputs) => new(name, new MlpSpecification(inputs, [], outputs));
@@ -206,6 +251,10 @@ public sealed class ComposedNetworkTests
         NetworkPart part = kind switch
         {
             "noisy" => new NoisyMlpPart("net", smooth),
+            "implicit quantiles" => new ImplicitQuantilePart(
+                "net",
+                new MlpPart("net.trunk", new MlpSpecification(5, [9], 8) { OutputActivation = Activation.Tanh }),
+                new NoisyMlpPart("net.head", smooth with { Inputs = 8, Outputs = 3 }), 4) { Cosines = 6 },
             "duelling" => new DuellingPart("net", new MlpPart("net.value", smooth with { Outputs = 2 }), new MlpPart("net.advantage", smooth)),
             _ => new ChainPart("net",
             [

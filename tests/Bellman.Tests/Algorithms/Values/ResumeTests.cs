@@ -25,6 +25,7 @@ public sealed class ResumeTests
         { "dqn", "BitFlipping-v0?bits=5", "hindsight=future prioritized=true" },
         { "c51", "CartPole-v1", "atoms=11 maximumReturn=50" },
         { "qr-dqn", "CartPole-v1", "quantiles=8" },
+        { "iqn", "CartPole-v1", "quantiles=4 duelling=true noisy=true" },
         { "rainbow", "CartPole-v1", "atoms=11 maximumReturn=50" },
         { "bootstrapped-dqn", "DeepSea-v0?size=6", "members=3" },
     };

@@ -62,6 +62,7 @@ public sealed class ValueLearningTests
     [Theory]
     [InlineData("c51", "atoms=21 minimumReturn=0 maximumReturn=100")]
     [InlineData("qr-dqn", "quantiles=8")]
+    [InlineData("iqn", "quantiles=8 trainEvery=4")]
     [InlineData("rainbow", "atoms=21 minimumReturn=0 maximumReturn=100")]
     public void Distributional_variants_learn_to_balance_the_pole(string algorithm, string settings)
     {
