@@ -58,11 +58,11 @@ public sealed class ValueLearningTests
         Assert.True(Best(new BootstrappedDqn(Environments.MakeVector(Sea, 1), options with { PriorScale = 0 }, 100), Sea, 6_000, enough: 0.9) < 0.1);
     }
 
-    /// <summary>Tried: targets that do not bootstrap stay at 46, 28 and 86 on this seed; as they are, 364, 218 and 194.</summary>
+    /// <summary>Tried: targets that do not bootstrap stay at 46, 28, 48 and 86 on this seed; as they are, 364, 218, 254 and 194.</summary>
     [Theory]
     [InlineData("c51", "atoms=21 minimumReturn=0 maximumReturn=100")]
     [InlineData("qr-dqn", "quantiles=8")]
-    [InlineData("iqn", "quantiles=8 trainEvery=4")]
+    [InlineData("iqn", "quantiles=8")]
     [InlineData("rainbow", "atoms=21 minimumReturn=0 maximumReturn=100")]
     public void Distributional_variants_learn_to_balance_the_pole(string algorithm, string settings)
     {
