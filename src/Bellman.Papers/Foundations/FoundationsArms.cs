@@ -61,10 +61,12 @@ public static class FoundationsArms
         new("her", "Double DQN with hindsight replay (future, k = 4) flips ten bits", BitFlipping, "dqn", 20_000)
         {
             Options = ["hidden=128", "gamma=0.98", "hindsight=future"],
+            Selections = 10,
         },
         new("dqn-bitflipping", "The same DQN without hindsight", BitFlipping, "dqn", 20_000)
         {
             Options = ["hidden=128", "gamma=0.98"],
+            Selections = 10,
             Requirement = FoundationsRequirement.FailsToSolve,
             Kind = ArmKind.Baseline,
         },

@@ -254,7 +254,10 @@ public sealed class ComposedNetworkTests
             "implicit quantiles" => new ImplicitQuantilePart(
                 "net",
                 new MlpPart("net.trunk", new MlpSpecification(5, [9], 8) { OutputActivation = Activation.Tanh }),
-                new NoisyMlpPart("net.head", smooth with { Inputs = 8, Outputs = 3 }), 4) { Cosines = 6 },
+                new NoisyMlpPart("net.head", smooth with { Inputs = 8, Outputs = 3 }), 4)
+            {
+                Cosines = 6,
+            },
             "duelling" => new DuellingPart("net", new MlpPart("net.value", smooth with { Outputs = 2 }), new MlpPart("net.advantage", smooth)),
             _ => new ChainPart("net",
             [
