@@ -18,7 +18,8 @@ internal sealed class BaseStock(IReadOnlyList<int> levels, int trigger) : IPolic
         var size = observations.Length / count;
         for (var row = 0; row < count; row++)
         {
-            var order = actions.Slice(row * Warehouse.Items, Warehouse.Items);
+            var action = actions.Slice(row * (1 + Warehouse.Items), 1 + Warehouse.Items);
+            var order = action[1..];
             var total = 0f;
             for (var item = 0; item < Warehouse.Items; item++)
             {
@@ -26,7 +27,7 @@ internal sealed class BaseStock(IReadOnlyList<int> levels, int trigger) : IPolic
                 order[item] = (float)Math.Clamp(Math.Round(lacking / Warehouse.Case), 0, Warehouse.LargestOrder);
                 total += order[item];
             }
-            if (total < trigger) { order.Clear(); }
+            action[0] = total >= trigger ? 1 : 0;
         }
     }
 

@@ -6,7 +6,7 @@ using WarehouseInventory;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var tiny = args.Contains("--tiny");
-var (steps, searchEpisodes, episodes) = tiny ? (5_000, 5, 20) : (1_500_000, 100, 400);
+var (steps, searchEpisodes, episodes) = tiny ? (5_000, 5, 20) : (3_000_000, 100, 400);
 const ulong searchSeed = 1, trainingSeed = 2, reportSeed = 3;
 
 var environments = new EnvironmentRegistry();

@@ -41,8 +41,8 @@ internal sealed class Warehouse : IEnvironment
     /// <summary>Stock, what is on the way by day of arrival, and yesterday's sales of each item, all in cases; then the weekday one-hot.</summary>
     public Space ObservationSpace { get; } = new Box(0, float.PositiveInfinity, Items * (2 + MostDays) + Week);
 
-    /// <summary>Cases of each item, 0 to 6; beyond the truck's ten, the last items stay behind.</summary>
-    public Space ActionSpace { get; } = new MultiDiscrete(LargestOrder + 1, LargestOrder + 1, LargestOrder + 1);
+    /// <summary>Whether a truck is sent, then cases of each item, 0 to 6; beyond the truck's ten, the last items stay behind.</summary>
+    public Space ActionSpace { get; } = new MultiDiscrete(2, LargestOrder + 1, LargestOrder + 1, LargestOrder + 1);
 
     public void Reset(RandomStream random, Span<float> observation)
     {
@@ -91,13 +91,14 @@ internal sealed class Warehouse : IEnvironment
         return sum * Case;
     }
 
-    /// <summary>Loads the truck and returns what it costs.</summary>
+    /// <summary>Loads the truck, if one is sent, and returns what it costs.</summary>
     private double Order(ReadOnlySpan<float> action)
     {
+        if (action[0] == 0) { return 0; }
         var room = TruckCases;
         for (var item = 0; item < Items; item++)
         {
-            var loaded = Math.Min((int)action[item], room);
+            var loaded = Math.Min((int)action[1 + item], room);
             room -= loaded;
             coming[item * MostDays + LeadTimes[item] - 1] += loaded * Case;
         }

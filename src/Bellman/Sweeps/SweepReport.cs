@@ -84,7 +84,8 @@ public static class SweepReport
             if (points.Count < 2) { continue; }
             var rungs = SuccessiveHalving.Rungs(definition.Trials, definition.Steps, definition.Halving);
             var series = points.GroupBy(point => point.trial.Rung).OrderByDescending(group => group.Key).Select(group => new PlotSeries(
-                $"after {rungs[group.Key].Steps:N0} steps", [.. group.Select(point => point.X)], [.. group.Select(point => point.trial.Score)]) { Style = SeriesStyle.Points });
+                $"after {rungs[group.Key].Steps:N0} steps", [.. group.Select(point => point.X)], [.. group.Select(point => point.trial.Score)])
+            { Style = SeriesStyle.Points });
             var label = space.Ranges[option] is NumberRange { Logarithmic: true } ? $"{option}, logarithm to base 10" : option;
             Save($"option-{option}", Plots.Lines($"{definition.Algorithm} on {definition.Environment}: {option}", label, "best evaluation", [.. series]));
         }
