@@ -54,7 +54,7 @@ public sealed class ActionValueCritics : IStateful, IDisposable
     /// <summary>Parameters and gradients of all critics.</summary>
     public ParameterBuffer Parameters => networks.Parameters;
 
-    /// <summary>[batch]: the critics' mean error Q - y in the last <see cref="Fit"/>.</summary>
+    /// <summary>[batch]: |Q - y| in the last <see cref="Fit"/>, the mean over the critics, whose errors must not cancel.</summary>
     public ReadOnlySpan<float> Errors => errors;
 
     /// <summary>min over the target critics of Q⁻(s, a), [batch]; valid until the next call.</summary>
@@ -81,7 +81,7 @@ public sealed class ActionValueCritics : IStateful, IDisposable
                 var squared = ActorCriticLoss.Critic(values[c][i], y[i]);
                 loss += batch.Weights[i] * squared.Loss;
                 mean += values[c][i];
-                errors[i] += (float)(squared.Derivative / critics.Length);
+                errors[i] += (float)(Math.Abs(squared.Derivative) / critics.Length);
                 gradients[i] = (float)(batch.Weights[i] * squared.Derivative / batchSize);
             }
             critics[c].Backward(gradients, batchSize, default);

@@ -169,7 +169,7 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
             var chosen = i * actions + (int)batch.Actions[i];
             var squared = ActorCriticLoss.Critic(values[chosen], targets[i]);
             loss += batch.Weights[i] * squared.Loss / batch.Size;
-            errors[i] += (float)(0.5 * squared.Derivative);
+            errors[i] += (float)(0.5 * Math.Abs(squared.Derivative));
             gradients[chosen] = (float)(batch.Weights[i] * squared.Derivative / batch.Size);
         }
         critic.Backward(gradients, batch.Size, default);

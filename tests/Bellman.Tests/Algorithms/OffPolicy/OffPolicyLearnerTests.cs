@@ -103,6 +103,19 @@ public sealed class OffPolicyLearnerTests
         for (var k = 0; k < all.Length; k++) { Assert.Equal(all[k], first[k] + rest[k], 1e-5f); }
     }
 
+    /// <summary>Two critics that are wrong to opposite sides are wrong. Fails with the mean of the signed errors.</summary>
+    [Theory, InlineData("sac"), InlineData("td3"), InlineData("discrete-sac")]
+    public void Errors_that_samplers_hear_of_do_not_cancel_between_critics(string algorithm)
+    {
+        using var subject = Subject.Create(algorithm, Engine.Simd);
+        var biases = subject.CriticParameters.Parameters.Where(parameter => parameter.Name.EndsWith(".1.bias", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(2, biases.Length);
+        subject.CriticParameters.Values.AsSpan(biases[0].Offset, biases[0].Size).Fill(100);
+        subject.CriticParameters.Values.AsSpan(biases[1].Offset, biases[1].Size).Fill(-100);
+        subject.UpdateCritics(Batch(algorithm), Silence.Instance);
+        foreach (var error in subject.Learner.Errors) { Assert.InRange(error, 90, 110); }
+    }
+
     /// <summary>Entropy below its target raises the temperature, entropy above lowers it; a fixed one stays.</summary>
     [Theory, InlineData(-5, true, 1), InlineData(5, true, -1), InlineData(5, false, 0)]
     public void Temperature_keeps_entropy_near_its_target(double entropy, bool automatic, int direction)
