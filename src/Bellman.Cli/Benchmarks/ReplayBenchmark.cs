@@ -2,14 +2,14 @@ using Bellman.Algorithms;
 
 namespace Bellman.Cli.Benchmarks;
 
-/// <summary>Drawing a batch of 256 from a full replay and hearing of its errors.</summary>
-internal sealed class ReplayBenchmark(string name, Func<int, IReplaySampler> create, int capacity, double? target = null) : IBenchmark
+/// <summary>Drawing a batch of 256 from a full replay and hearing of its errors; with or without copying the rows out.</summary>
+internal sealed class ReplayBenchmark(string name, Func<int, IReplaySampler> create, int capacity, bool gather, double? target = null) : IBenchmark
 {
     private const int Batch = 256, ObservationSize = 17, ActionSize = 6;
 
     public string Group => "replay";
 
-    public string Work => $"{name}, {capacity:N0} transitions: sample {Batch}, gather, update";
+    public string Work => $"{name}, {capacity:N0} transitions: sample {Batch}{(gather ? ", gather" : "")}, update";
 
     public IEnumerable<BenchmarkRow> Measure(BenchmarkSession session)
     {
@@ -22,21 +22,23 @@ internal sealed class ReplayBenchmark(string name, Func<int, IReplaySampler> cre
         float[] errors = [.. Enumerable.Range(0, Batch).Select(_ => (float)random.NextGaussian())];
         var seconds = session.Seconds(() =>
         {
-            batch.Draw(sampler, random);
+            if (gather) { batch.Draw(sampler, random); } else { sampler.Sample(replay.Count, random, batch.Rows, batch.Weights); }
             sampler.Update(batch.Rows, errors);
         });
-        // Two observations, an action, a reward and a flag, if they lay side by side.
-        const int Floats = 2 * ObservationSize + ActionSize + 2;
-        yield return new BenchmarkRow(Group, Work, 1e6 * seconds, "us", 1e6 * session.Machine.GatherSeconds(Batch, Floats, capacity), $"copying {Batch} rows of {Floats} floats")
+        // Two observations, an action, a reward and a flag, if they lay side by side; a line of the tree where nothing is copied.
+        var floats = gather ? 2 * ObservationSize + ActionSize + 2 : 16;
+        yield return new BenchmarkRow(Group, Work, 1e6 * seconds, "us", 1e6 * session.Machine.GatherSeconds(Batch, floats, gather ? capacity : capacity / 16), $"copying {Batch} rows of {floats} floats")
         {
             Target = target,
             Bound = "the tree's levels beyond the caches",
-            Growth = ($"items in {name} replay", capacity),
+            Growth = gather ? ($"items in {name} replay, sample, gather and update", capacity) : null,
         };
     }
 
     public static IEnumerable<IBenchmark> All()
     {
-        foreach (var capacity in (int[])[10_000, 100_000, 1_000_000]) { yield return new ReplayBenchmark("uniform", _ => new UniformSampler(), capacity); }
+        foreach (var capacity in (int[])[10_000, 100_000, 1_000_000]) { yield return new ReplayBenchmark("uniform", _ => new UniformSampler(), capacity, gather: true); }
+        foreach (var capacity in (int[])[10_000, 100_000, 1_000_000]) { yield return new ReplayBenchmark("prioritised", size => new PrioritizedSampler(size), capacity, gather: true); }
+        yield return new ReplayBenchmark("prioritised", size => new PrioritizedSampler(size), 1_000_000, gather: false, target: 60);
     }
 }

@@ -16,7 +16,8 @@ internal abstract class UpdateBenchmark(string work, Engine engine) : IBenchmark
 
     public abstract IEnumerable<BenchmarkRow> Measure(BenchmarkSession session);
 
-    protected IAgent Create(string algorithm, string environment, params (string Name, string Value)[] options)
+    /// <summary>An agent by name.</summary>
+    public static IAgent Create(Engine engine, string algorithm, string environment, params (string Name, string Value)[] options)
     {
         var registration = AlgorithmRegistry.Find(algorithm);
         var values = options.Append(("engine", engine.ToString().ToLowerInvariant())).Select(option => KeyValuePair.Create(option.Item1, option.Item2));
@@ -44,7 +45,7 @@ internal sealed class PpoUpdateBenchmark(Engine engine, int width, int batch, do
 
     private double Advance(BenchmarkSession session, int epochs)
     {
-        using var agent = Create("ppo", "CartPole-v1", ("copies", $"{Copies}"), ("rolloutSteps", $"{batch / Copies}"), ("minibatches", "1"), ("epochs", $"{epochs}"), ("hidden", $"{width},{width}"));
+        using var agent = Create(Engine, "ppo", "CartPole-v1", ("copies", $"{Copies}"), ("rolloutSteps", $"{batch / Copies}"), ("minibatches", "1"), ("epochs", $"{epochs}"), ("hidden", $"{width},{width}"));
         using var metrics = new MetricLog();
         return session.Seconds(() => agent.Advance(metrics));
     }
@@ -54,38 +55,5 @@ internal sealed class PpoUpdateBenchmark(Engine engine, int width, int batch, do
         foreach (var engine in (Engine[])[Engine.Simd, Engine.Torch]) { yield return new PpoUpdateBenchmark(engine, 64, 128, engine == Engine.Simd ? 120 : null); }
         foreach (var width in (int[])[32, 64, 128, 256, 512]) { yield return new PpoUpdateBenchmark(Engine.Simd, width, 256, growth: "width of PPO's networks, batch 256"); }
         foreach (var batch in (int[])[32, 512, 2048]) { yield return new PpoUpdateBenchmark(Engine.Simd, 64, batch, growth: "batch of PPO's update, 64x64"); }
-    }
-}
-
-/// <summary>An off-policy update together with the step that pays for it.</summary>
-/// <param name="algorithm">Its name.</param>
-/// <param name="environment">Where it steps.</param>
-/// <param name="width">Of two hidden layers.</param>
-/// <param name="batch">Transitions.</param>
-/// <param name="engine">Who computes.</param>
-/// <param name="operations">Of one row of a batch.</param>
-/// <param name="options">Further options.</param>
-internal sealed class ReplayUpdateBenchmark(string algorithm, string environment, int width, int batch, Engine engine, double operations, params (string, string)[] options)
-    : UpdateBenchmark($"{algorithm.ToUpperInvariant()}, {width}x{width}, batch {batch}, one step included", engine)
-{
-    private const int Warm = 2_000;
-
-    public override IEnumerable<BenchmarkRow> Measure(BenchmarkSession session)
-    {
-        using var agent = Create(algorithm, environment,
-            [("copies", "1"), ("hidden", $"{width},{width}"), ("batchSize", $"{batch}"), ("trainEvery", "1"), ("learningStarts", $"{Warm}"), ("bufferSize", "100000"), .. options]);
-        using var metrics = new MetricLog();
-        while (agent.Steps <= Warm) { agent.Advance(metrics); }
-        var seconds = session.Seconds(() => agent.Advance(metrics));
-        yield return new BenchmarkRow(Group, Work, 1e6 * seconds, "us", 1e6 * batch * operations / session.Machine.ProductRate(batch, width, width), "the products alone, on one core");
-    }
-
-    public static IEnumerable<IBenchmark> All()
-    {
-        foreach (var engine in (Engine[])[Engine.Simd, Engine.Torch])
-        {
-            // Both networks on s' (double targets), one trained on s.
-            yield return new ReplayUpdateBenchmark("dqn", "CartPole-v1", 128, 128, engine, 2 * NetworkOperations.Forward(4, 128, 2) + NetworkOperations.Training(4, 128, 2), ("initialEpsilon", "0.1"));
-        }
     }
 }
