@@ -1,4 +1,5 @@
 using Bellman.Experiments;
+using Bellman.Papers.Engines;
 using Bellman.Papers.Foundations;
 using Bellman.Papers.Nanorobots;
 using Bellman.Papers.SurveyRlForLlms;
@@ -24,6 +25,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/Foundations",
             "Every standard algorithm solves its standard task; plain variants beside them fail where the task tells them apart.",
             () => new FoundationsReproduction()),
+        new("engines",
+            "Two engines, one mathematics",
+            "src/Bellman.Papers/Engines",
+            "PPO, DQN and SAC learn the same whether the SIMD engine or torch computes their networks.",
+            () => new EnginesReproduction()),
         new("nanorobots",
             "Simulation of Nanorobots with Artificial Intelligence and Reinforcement Learning for Advanced Cancer Cell Detection and Tracking",
             "src/Bellman.Papers/Nanorobots",
