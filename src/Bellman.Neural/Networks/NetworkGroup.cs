@@ -9,6 +9,7 @@ public sealed class NetworkGroup : IDisposable, IStateful
     private readonly NetworkPart[] parts;
     private readonly NetworkOptions options;
     private readonly Dictionary<string, INetwork> networks = [];
+    private readonly Dictionary<string, (int Offset, int Size)> vectors;
     private readonly WorkerTeam team;
     private readonly NetworkContext context;
 
@@ -17,6 +18,7 @@ public sealed class NetworkGroup : IDisposable, IStateful
         this.parts = parts;
         this.options = options;
         Parameters = parameters;
+        vectors = parts.OfType<VectorPart>().Select(part => parameters.Find(part.Name)).ToDictionary(vector => vector.Name, vector => (vector.Offset, vector.Size));
         team = new WorkerTeam(options.Threads);
         context = new NetworkContext(options, team);
         foreach (var part in parts)
@@ -55,16 +57,16 @@ public sealed class NetworkGroup : IDisposable, IStateful
     /// <exception cref="UsageException">No vector has this name.</exception>
     public Span<float> Vector(string name)
     {
-        var place = FindVector(name);
-        return Parameters.Block.AsSpan(place.Offset, place.Size);
+        var (offset, size) = FindVector(name);
+        return Parameters.Block.AsSpan(offset, size);
     }
 
     /// <summary>The gradient of the free vector with this name; add to it.</summary>
     /// <exception cref="UsageException">No vector has this name.</exception>
     public Span<float> VectorGradient(string name)
     {
-        var place = FindVector(name);
-        return Parameters.Gradients.AsSpan(place.Offset, place.Size);
+        var (offset, size) = FindVector(name);
+        return Parameters.Gradients.AsSpan(offset, size);
     }
 
     /// <summary>
@@ -94,9 +96,9 @@ public sealed class NetworkGroup : IDisposable, IStateful
         team.Dispose();
     }
 
-    private ParameterInfo FindVector(string name) => parts.Any(part => part is VectorPart && part.Name == name)
-        ? Parameters.Find(name)
-        : throw NearNames.Unknown("vector", name, parts.OfType<VectorPart>().Select(part => part.Name), "Only parts made with VectorPart are vectors.");
+    private (int Offset, int Size) FindVector(string name) => vectors.TryGetValue(name, out var place)
+        ? place
+        : throw NearNames.Unknown("vector", name, vectors.Keys, "Only parts made with VectorPart are vectors.");
 
     private static List<ParameterInfo> Layout(NetworkPart[] parts)
     {
