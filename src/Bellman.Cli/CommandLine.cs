@@ -31,6 +31,7 @@ public static class CommandLine
         root.Add(ListingCommands.Papers(terminal));
         root.Add(ListingCommands.Environments(terminal));
         root.Add(ListingCommands.Algorithms(terminal));
+        root.Add(ListingCommands.Tasks(terminal));
         root.Add(ScoreCommand.Create(terminal));
         root.Add(ChatCommand.Create(terminal));
         root.Add(ServeCommand.Create(terminal));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Bellman.Algorithms;
 using Bellman.Environments;
+using Bellman.Language.Tasks;
 using Bellman.Papers;
 
 namespace Bellman.Cli.Commands;
@@ -63,6 +64,28 @@ internal static class ListingCommands
             () => [.. PaperCatalog.All.Select(Describe)],
             slug => Describe(PaperCatalog.Find(slug)),
             "bellman papers", "bellman papers show nanorobots");
+
+    public static Command Tasks(Terminal terminal) =>
+        Listing("tasks", "task", "The text tasks that language models are trained and measured on.", terminal,
+            () => [.. TaskRegistry.All.Select(entry => new JsonObject { ["name"] = entry.Name, ["summary"] = entry.Summary, ["levels"] = TaskRegistry.Create(entry.Name).MaximumLevel })],
+            id =>
+            {
+                var entry = TaskRegistry.Find(id.Split('?')[0]);
+                var task = TaskRegistry.Create(id);
+                var item = task.Item(TaskSplit.Train, 0, 0);
+                return new JsonObject
+                {
+                    ["name"] = entry.Name,
+                    ["summary"] = entry.Summary,
+                    ["levels"] = task.MaximumLevel,
+                    ["prompt"] = item.Prompt,
+                    ["solution"] = item.Solution,
+                    ["answer"] = item.Answer,
+                    ["options"] = Options(OptionSet.Of(entry.Options, $"task {entry.Name}")),
+                    ["usage"] = $"bellman score --model MODEL --task {entry.Name}?option=value",
+                };
+            },
+            "bellman tasks", "bellman tasks show arithmetic?level=3", "bellman tasks show countdown?style=worded --json");
 
     private static JsonObject Describe(PaperEntry paper) => new()
     {

@@ -51,13 +51,16 @@ internal static class UnicodeComposition
     /// <summary>Combining characters between two starters go by class, stably.</summary>
     private static void Order(List<int> characters, Tables tables)
     {
-        for (var i = 1; i < characters.Count; i++)
+        for (var start = 0; start < characters.Count; start++)
         {
-            var (character, rank) = (characters[i], tables.Class(characters[i]));
-            if (rank == 0) { continue; }
-            var at = i;
-            for (; at > 0 && tables.Class(characters[at - 1]) > rank; at--) { characters[at] = characters[at - 1]; }
-            characters[at] = character;
+            var end = start;
+            while (end < characters.Count && tables.Class(characters[end]) != 0) { end++; }
+            if (end - start > 1)
+            {
+                var ordered = characters.GetRange(start, end - start).OrderBy(tables.Class).ToList();
+                for (var i = 0; i < ordered.Count; i++) { characters[start + i] = ordered[i]; }
+            }
+            start = end;
         }
     }
 
