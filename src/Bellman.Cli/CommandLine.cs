@@ -32,6 +32,7 @@ public static class CommandLine
         root.Add(ListingCommands.Environments(terminal));
         root.Add(ListingCommands.Algorithms(terminal));
         root.Add(ListingCommands.Tasks(terminal));
+        root.Add(TokenizerCommand.Create(terminal));
         root.Add(ScoreCommand.Create(terminal));
         root.Add(ChatCommand.Create(terminal));
         root.Add(ServeCommand.Create(terminal));

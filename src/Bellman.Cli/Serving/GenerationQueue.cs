@@ -94,6 +94,8 @@ internal sealed class GenerationQueue : IAsyncDisposable
         finally
         {
             foreach (var registration in registrations) { registration.Dispose(); }
+            // Without effect on those that were answered; nobody is left waiting.
+            foreach (var job in batch) { job.Fail(new BellmanException("The model failed.")); }
         }
     }
 

@@ -13,6 +13,9 @@ internal sealed class Llama3Template(bool preamble) : ChatTemplate
 
     public override IReadOnlyList<string> EndTexts { get; } = ["<|eot_id|>"];
 
+    public override string Source =>
+        "{% for message in messages %}{% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' + message['content'] | trim + '<|eot_id|>' %}{% if loop.index0 == 0 %}{% set content = bos_token + content %}{% endif %}{{ content }}{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}";
+
     public static new Llama3Template Recognise(string template) => new(template.Contains("Cutting Knowledge Date", StringComparison.Ordinal));
 
     internal override void Write(IReadOnlyList<ChatMessage> messages, PromptWriter prompt)

@@ -12,6 +12,11 @@ public sealed class LanguageModelFolder : IDisposable
 
     private const int TinyContext = 4096;
 
+    // What says how the model is used; it goes wherever the model goes.
+    private static readonly string[] CompanionFiles = ["tokenizer_config.json", "special_tokens_map.json", "generation_config.json", TokenizerFolder.ChatTemplateFile];
+
+    private readonly Dictionary<string, byte[]> companions = [];
+
     /// <summary>Puts the parts together.</summary>
     /// <param name="name">How the model is called in answers and messages.</param>
     /// <param name="model">Disposed with this.</param>
@@ -57,7 +62,9 @@ public sealed class LanguageModelFolder : IDisposable
         var model = Transformer.Load(folder, options);
         try
         {
-            return new LanguageModelFolder(Path.GetFileName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(folder))), model, tokenizer, chat);
+            var loaded = new LanguageModelFolder(Path.GetFileName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(folder))), model, tokenizer, chat);
+            foreach (var file in CompanionFiles.Where(file => File.Exists(Path.Combine(folder, file)))) { loaded.companions[file] = JsonField.ReadBytes(Path.Combine(folder, file)); }
+            return loaded;
         }
         catch (UsageException)
         {
@@ -76,15 +83,24 @@ public sealed class LanguageModelFolder : IDisposable
         return new LanguageModelFolder("tiny", Transformer.Create(shape, random, options), tokenizer, ChatTemplate.Named("plain"));
     }
 
-    /// <summary>Writes the model and its tokenizer into a folder.</summary>
+    /// <summary>
+    /// Writes the model, its tokenizer and what says how they are used into a folder, from which <see cref="Load"/> and transformers read
+    /// them back.
+    /// </summary>
     /// <param name="folder">Made if it is not there.</param>
     /// <exception cref="BellmanException">It cannot be written.</exception>
     public void Save(string folder)
     {
         Model.Save(folder);
         if (Tokenizer is CharacterTokenizer characters) { characters.Save(folder); }
-        else if (Tokenizer is HuggingFaceTokenizer known) { WholeFile.Write(Path.Combine(folder, TokenizerFolder.FileName), known.Json.ToArray()); }
+        else if (Tokenizer is HuggingFaceTokenizer known) { known.Save(folder); }
         else { throw new BellmanException($"A tokenizer of kind {Tokenizer.GetType().Name} cannot be written; only character and Hugging Face tokenizers can."); }
+        foreach (var (file, content) in companions) { WholeFile.Write(Path.Combine(folder, file), content); }
+        // A template that was chosen by name is the model's from now on.
+        if (Template.Source is { } source && ChatTemplate.Recognise(TokenizerFolder.ChatTemplateText(folder), Template).Name != Template.Name)
+        {
+            WholeFile.Write(Path.Combine(folder, TokenizerFolder.ChatTemplateFile), source);
+        }
     }
 
     /// <inheritdoc/>

@@ -22,13 +22,25 @@ public sealed class LocalGenerator(LanguageModelFolder folder, ISampler? sampler
 
     private SamplingPrompt Prompt(TextRequest request)
     {
-        var tokens = folder.Template.Encode(request.Messages, folder.Tokenizer);
+        var tokens = Encode(request);
         if (tokens.Length >= folder.Model.ContextLength)
         {
             throw new UsageException($"The prompt of {request.Name} has {tokens.Length} tokens, and the context of {folder.Name}, {folder.Model.ContextLength} tokens, must hold it and an answer. Shorten it, or use a model with a longer context.");
         }
         return tokens.Length > 0 ? new SamplingPrompt(tokens, request.Samples, request.Random)
             : throw new UsageException($"The prompt of {request.Name} is empty. Write at least one character.");
+    }
+
+    private int[] Encode(TextRequest request)
+    {
+        try
+        {
+            return folder.Template.Encode(request.Messages, folder.Tokenizer);
+        }
+        catch (UsageException error)
+        {
+            throw new UsageException($"The prompt of {request.Name} cannot be read: {error.Message}", error);
+        }
     }
 
     private TextResponse Text(Completion completion, SamplingOptions options)

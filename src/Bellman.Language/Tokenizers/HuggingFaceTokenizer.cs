@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using Bellman.Experiments;
+
 namespace Bellman.Language.Tokenizers;
 
 /// <summary>
@@ -69,6 +72,18 @@ public sealed class HuggingFaceTokenizer : ITokenizer
 
     /// <summary>The file's content as it was read.</summary>
     public ReadOnlyMemory<byte> Json => json;
+
+    /// <summary>Writes <c>tokenizer.json</c> as it was read, and a <c>tokenizer_config.json</c> that names the end and padding tokens.</summary>
+    /// <param name="folder">Made if it is not there.</param>
+    /// <exception cref="BellmanException">They cannot be written.</exception>
+    public void Save(string folder)
+    {
+        WholeFile.Write(Path.Combine(folder, TokenizerFolder.FileName), json);
+        var configuration = new JsonObject { ["tokenizer_class"] = "PreTrainedTokenizerFast" };
+        if (EndTokens.Count > 0) { configuration["eos_token"] = TextOf(EndTokens[0]); }
+        if (TextOf(PaddingToken) is { } padding) { configuration["pad_token"] = padding; }
+        WholeFile.Write(Path.Combine(folder, "tokenizer_config.json"), configuration.ToJsonString() + "\n");
+    }
 
     /// <summary>The id of a token by its whole text; null when there is none.</summary>
     public int? Find(string token) => addedIds.TryGetValue(token, out var id) || model.Vocabulary.TryGetValue(token, out id) ? id : null;

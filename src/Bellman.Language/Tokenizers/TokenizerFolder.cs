@@ -11,6 +11,9 @@ public static class TokenizerFolder
     /// <summary>The tokenizer's file.</summary>
     public const string FileName = "tokenizer.json";
 
+    /// <summary>The file of a chat template, where it is not in <c>tokenizer_config.json</c>.</summary>
+    public const string ChatTemplateFile = "chat_template.jinja";
+
     /// <summary>Reads the tokenizer of a folder.</summary>
     /// <exception cref="UsageException">A file is missing, damaged, or needs something that is not supported.</exception>
     public static ITokenizer Read(string folder)
@@ -51,7 +54,7 @@ public static class TokenizerFolder
     /// <exception cref="UsageException">A file is damaged.</exception>
     public static string? ChatTemplateText(string folder)
     {
-        var file = Path.Combine(folder, "chat_template.jinja");
+        var file = Path.Combine(folder, ChatTemplateFile);
         if (File.Exists(file)) { return System.Text.Encoding.UTF8.GetString(JsonField.ReadBytes(file)); }
         if (Open(folder, "tokenizer_config.json") is not { } root || root["chat_template"].IsNull) { return null; }
         var template = root["chat_template"];

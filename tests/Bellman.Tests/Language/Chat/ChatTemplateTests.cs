@@ -33,6 +33,18 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
+    public void A_template_that_begins_with_the_start_token_gets_the_tokenizers()
+    {
+        var tokenizer = HuggingFaceTokenizer.Parse(System.Text.Encoding.UTF8.GetBytes("""
+            {"model":{"type":"BPE","vocab":{"<s>":0,"<|im_start|>":1,"<|im_end|>":2,"a":3,"user":4,"\n":5,"s":6,"i":7,"t":8,"n":9,"u":10,"e":11,"r":12},"merges":[]},"decoder":{"type":"Fuse"},
+             "added_tokens":[{"id":0,"content":"<s>","special":true},{"id":1,"content":"<|im_start|>","special":true},{"id":2,"content":"<|im_end|>","special":true}],
+             "post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{"<s>":{"id":"<s>","ids":[0],"tokens":["<s>"]}}}}
+            """));
+        Assert.StartsWith("<s><|im_start|>user", Written(ChatTemplate.Recognise("{{ bos_token }}" + PlainChatMl), tokenizer, ("user", "a")), StringComparison.Ordinal);
+        Assert.StartsWith("<|im_start|>user", Written(ChatTemplate.Recognise(PlainChatMl), tokenizer, ("user", "a")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Llama_3_writes_headers_and_later_versions_their_dates()
     {
         Assert.Equal("<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n",

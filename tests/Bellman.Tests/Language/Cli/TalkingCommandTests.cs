@@ -60,6 +60,22 @@ public sealed class TalkingCommandTests
         Assert.Contains("digits", BellmanCommand.Run("tasks", "show", "arithmetic?level=2").Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_tokenizer_is_trained_from_files_and_shows_its_tokens()
+    {
+        using var folder = new TemporaryFolder();
+        string Place(string name) => Path.Combine(folder.Path, name);
+        File.WriteAllText(Place("a.txt"), string.Concat(Enumerable.Repeat("hello world\n", 20)));
+        File.WriteAllText(Place("b.jsonl"), "{\"text\":\"hello again\",\"number\":1}\n");
+        var (status, output, error) = BellmanCommand.Run("tokenizer", "train", Place("a.txt"), Place("b.jsonl"), "--size", "300", "--output", Place("t"));
+        Assert.True(status == 0, error);
+        Assert.Contains("266 tokens", output, StringComparison.Ordinal);
+        Assert.Contains("4 tokens of 266", BellmanCommand.Run("tokenizer", "show", Place("t"), "hello hello<|endoftext|>", "--special").Output, StringComparison.Ordinal);
+        Assert.Contains("'nothing'", BellmanCommand.Run("tokenizer", "train", Place("b.jsonl"), "--column", "nothing", "--output", Place("u")).Error, StringComparison.Ordinal);
+        Assert.Contains("does not exist", BellmanCommand.Run("tokenizer", "train", Place("c.txt"), "--output", Place("u")).Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Place("u")));
+    }
+
     /// <summary>Lets a test wait for the first line that a command prints.</summary>
     private sealed class Announcements : StringWriter
     {

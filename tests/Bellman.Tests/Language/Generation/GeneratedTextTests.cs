@@ -65,6 +65,28 @@ public sealed class GeneratedTextTests
     }
 
     [Fact]
+    public void What_says_how_a_model_is_used_goes_where_the_model_goes()
+    {
+        using var folder = new TemporaryFolder();
+        var (first, second, third) = (Path.Combine(folder.Path, "1"), Path.Combine(folder.Path, "2"), Path.Combine(folder.Path, "3"));
+        using (var tiny = LanguageModelFolder.Tiny(ReferenceTokenizers.Tokenizer("qwen2"), RandomStream.Create(3))) { tiny.Save(first); }
+        File.WriteAllText(Path.Combine(first, "tokenizer_config.json"), """{"eos_token": "<|endoftext|>", "chat_template": "<|im_start|>system\nBe brief.<|im_end|>"}""");
+        using (var loaded = LanguageModelFolder.Load(first)) { loaded.Save(second); }
+        using (var again = LanguageModelFolder.Load(second))
+        {
+            Assert.Equal("chatml", again.Template.Name);
+            Assert.Contains("Be brief.", Written(again), StringComparison.Ordinal);
+            Assert.Equal(["<|endoftext|>", "<|im_end|>"], again.EndTokens.Select(token => ((HuggingFaceTokenizer)again.Tokenizer).TextOf(token) ?? ""));
+        }
+        // A template chosen by name becomes the model's own.
+        File.Delete(Path.Combine(first, "tokenizer_config.json"));
+        using (var named = LanguageModelFolder.Load(first, "chatml")) { named.Save(third); }
+        using (var again = LanguageModelFolder.Load(third)) { Assert.Equal("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n", Written(again)); }
+
+        static string Written(LanguageModelFolder model) => model.Tokenizer.Decode(model.Template.Encode([new ChatMessage("user", "Hi")], model.Tokenizer), skipSpecial: false);
+    }
+
+    [Fact]
     public void A_prompt_longer_than_the_context_is_refused_by_name()
     {
         using var tiny = LanguageModelFolder.Tiny(new CharacterTokenizer("a"), RandomStream.Create(3));
