@@ -11,11 +11,13 @@ public abstract class ActorCritic : IStateful, IDisposable
     internal const string FreeName = "logStd";
 
     private readonly NetworkGroup networks;
+    private readonly int freeOffset;
 
     private protected ActorCritic(NetworkGroup networks, ActionHead head, IReadOnlyList<INetwork> remembering)
     {
         this.networks = networks;
         Head = head;
+        freeOffset = head.FreeParameters > 0 ? networks.Parameters.Find(FreeName).Offset : 0;
         MemorySizes = [.. remembering.OfType<IRecurrentNetwork>().Select(network => network.MemorySize).Where(size => size > 0)];
     }
 
@@ -35,10 +37,10 @@ public abstract class ActorCritic : IStateful, IDisposable
     public ParameterBuffer Parameters => networks.Parameters;
 
     /// <summary>The head's free parameters.</summary>
-    public Span<float> Free => Head.FreeParameters > 0 ? networks.Vector(FreeName) : default;
+    public Span<float> Free => Parameters.Values.AsSpan(freeOffset, Head.FreeParameters);
 
     /// <summary>Their gradient.</summary>
-    public Span<float> FreeGradient => Head.FreeParameters > 0 ? networks.VectorGradient(FreeName) : default;
+    public Span<float> FreeGradient => Parameters.Gradients.AsSpan(freeOffset, Head.FreeParameters);
 
     /// <summary>Networks for a policy; initial weights are drawn from <paramref name="initialization"/>.</summary>
     /// <param name="observations">What is observed; networks read its flattened, encoded form.</param>

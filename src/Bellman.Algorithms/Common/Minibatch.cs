@@ -83,7 +83,8 @@ public sealed class Minibatch
     public void Gather(Rollout rollout, PolicyMemory memory, ReadOnlySpan<int> rows)
     {
         Rows = rows.Length;
-        if (advantages.Length < Rows) { Reserve(); }
+        // A fixed size is met exactly; batches of whole episodes grow and shrink.
+        if (advantages.Length < Rows) { Reserve(Math.Max(Rows, 2 * advantages.Length)); }
         ReplayBuffer.Gather(rollout.Observations, observationSize, rows, observations);
         ReplayBuffer.Gather(rollout.Actions, head.ActionSize, rows, actions);
         for (var i = 0; i < rows.Length; i++) { advantages[i] = rollout.Advantages[rows[i]]; }
@@ -94,19 +95,19 @@ public sealed class Minibatch
         Memory.Gather(memory, copies);
     }
 
-    private void Reserve()
+    private void Reserve(int capacity)
     {
-        observations = GC.AllocateArray<float>(Rows * observationSize, pinned: true);
-        actions = new float[Rows * head.ActionSize];
-        advantages = new float[Rows];
-        begins = new bool[Sequences > 0 ? Rows : 0];
-        outputs = new float[Rows * head.Outputs];
-        outputGradients = new float[Rows * head.Outputs];
-        values = new float[Rows];
-        valueGradients = new float[Rows];
-        logProbabilities = new float[Rows];
-        entropies = new float[Rows];
-        policyWeights = new float[Rows];
+        observations = GC.AllocateArray<float>(capacity * observationSize, pinned: true);
+        actions = new float[capacity * head.ActionSize];
+        advantages = new float[capacity];
+        begins = new bool[Sequences > 0 ? capacity : 0];
+        outputs = new float[capacity * head.Outputs];
+        outputGradients = new float[capacity * head.Outputs];
+        values = new float[capacity];
+        valueGradients = new float[capacity];
+        logProbabilities = new float[capacity];
+        entropies = new float[capacity];
+        policyWeights = new float[capacity];
     }
 }
 

@@ -110,18 +110,18 @@ public class ContinuousDistributionTests
     public void State_dependent_noise_has_the_variance_of_features_and_deviations()
     {
         // v = .5² e^(2 x -1) + 2² e^(2 x -2) = .25 e^-2 + 4 e^-4
-        float[] features = [0.5f, 2], logDeviation = [-1, -2], mean = [0.1f], noise = new float[2], action = new float[1];
+        float[] features = [0.5f, 2], variances = [MathF.Exp(-2), MathF.Exp(-4)], mean = [0.1f], noise = new float[2], action = new float[1];
         var variance = 0.25 * Math.Exp(-2) + 4 * Math.Exp(-4);
-        Assert.Equal(-0.5 * (0.3 * 0.3 / variance + Math.Log(2 * Math.PI * variance)), StateDependentGaussian.LogProbability(mean, features, logDeviation, [0.4f]), 1e-4);
-        Assert.Equal(0.5 * Math.Log(2 * Math.PI * Math.E * variance), StateDependentGaussian.Entropy(features, logDeviation), 1e-4);
+        Assert.Equal(-0.5 * (0.3 * 0.3 / variance + Math.Log(2 * Math.PI * variance)), StateDependentGaussian.LogProbability(mean, features, variances, [0.4f]), 1e-4);
+        Assert.Equal(0.5 * Math.Log(2 * Math.PI * Math.E * variance), StateDependentGaussian.Entropy(features, variances), 1e-4);
         var random = RandomStream.Create(4);
         double explored = 0, drawn = 0;
         for (var i = 0; i < 40_000; i++)
         {
-            StateDependentGaussian.SampleNoise(logDeviation, random, noise);
+            StateDependentGaussian.SampleNoise(variances, random, noise);
             StateDependentGaussian.Explore(mean, features, noise, action);
             explored += (action[0] - 0.1) * (action[0] - 0.1) / 40_000;
-            StateDependentGaussian.Sample(mean, features, logDeviation, random, action);
+            StateDependentGaussian.Sample(mean, features, variances, random, action);
             drawn += (action[0] - 0.1) * (action[0] - 0.1) / 40_000;
         }
         Assert.Equal(variance, explored, 0.004);
@@ -132,7 +132,7 @@ public class ContinuousDistributionTests
     public void The_same_state_gets_the_same_noise_until_it_is_drawn_anew()
     {
         float[] features = [0.3f, -0.8f], noise = new float[4], first = new float[2], second = new float[2];
-        StateDependentGaussian.SampleNoise([0, 0, 0, 0], RandomStream.Create(1), noise);
+        StateDependentGaussian.SampleNoise([1, 1, 1, 1], RandomStream.Create(1), noise);
         StateDependentGaussian.Explore([0, 0], features, noise, first);
         StateDependentGaussian.Explore([0, 0], features, noise, second);
         Assert.Equal(first, second);
@@ -143,9 +143,16 @@ public class ContinuousDistributionTests
     public void State_dependent_gradients_are_slopes()
     {
         float[] mean = [0.1f, -0.3f], features = [0.5f, 2], logDeviation = [-1, -0.5f, -2, 0.2f], action = [0.4f, 0.6f], byMean = new float[2], byLogDeviation = new float[4];
-        StateDependentGaussian.AddGradient(mean, features, logDeviation, action, 0.7f, 0.3f, byMean, byLogDeviation);
+        StateDependentGaussian.AddGradient(mean, features, Variances(), action, 0.7f, 0.3f, byMean, byLogDeviation);
         for (var i = 0; i < 2; i++) { Assert.Equal(Slope(mean, i), byMean[i], 3e-3 * (1 + Math.Abs(byMean[i]))); }
         for (var i = 0; i < 4; i++) { Assert.Equal(Slope(logDeviation, i), byLogDeviation[i], 3e-3); }
+
+        float[] Variances()
+        {
+            var variances = new float[4];
+            StateDependentGaussian.Variances(logDeviation, variances);
+            return variances;
+        }
 
         double Slope(float[] values, int i)
         {
@@ -153,7 +160,7 @@ public class ContinuousDistributionTests
             return ContinuousDistributionTests.Slope(at, x =>
             {
                 values[i] = (float)x;
-                var value = 0.7 * StateDependentGaussian.LogProbability(mean, features, logDeviation, action) + 0.3 * StateDependentGaussian.Entropy(features, logDeviation);
+                var value = 0.7 * StateDependentGaussian.LogProbability(mean, features, Variances(), action) + 0.3 * StateDependentGaussian.Entropy(features, Variances());
                 values[i] = at;
                 return value;
             });
