@@ -84,14 +84,14 @@ public static class FoundationsArms
             Kind = ArmKind.Baseline,
             Selections = 20,
         },
-        new("sac-mountain-car", "Soft actor-critic with drifting noise on MountainCarContinuous-v0", MountainCar, "sac", 30_000)
+        new("sac-mountain-car", "Soft actor-critic with drifting noise on MountainCarContinuous-v0", MountainCar, "sac", 15_000)
         {
             Options =
             [
                 "hidden=64,64", "batchSize=128", "learningRate=1e-3", "learningStarts=500", "bufferSize=50000", "gamma=0.999", "tau=0.01",
                 "noise=ornsteinUhlenbeck", "noiseScale=0.5", "noiseTimeStep=1",
             ],
-            StopWhenSolved = true,
+            Selections = 20,
         },
         new("cma-es", "CMA-ES over a linear policy on CartPole-v1", CartPole, "cma-es", 100_000) { SmokeSteps = 5_000 },
         new("openai-es", "OpenAI-ES over a linear policy on CartPole-v1, 40 candidates and far fewer than 200 generations", CartPole, "openai-es", 400_000) { SmokeSteps = 5_000 },
