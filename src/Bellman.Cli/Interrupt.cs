@@ -8,7 +8,10 @@ namespace Bellman.Cli;
 /// </summary>
 internal sealed class Interrupt : IDisposable
 {
-    /// <summary>Asked first on Ctrl-C: true means that it was meant for the work in hand alone, and is dealt with.</summary>
+    /// <summary>
+    /// Set while a command deals with Ctrl-C itself: true means that it stopped the work in hand and goes on, false that there was none
+    /// and the process ends at once.
+    /// </summary>
     public static Func<bool>? Intercept { get; set; }
 
     private readonly CancellationTokenSource source = new();
@@ -30,9 +33,9 @@ internal sealed class Interrupt : IDisposable
 
     private void Stop(PosixSignalContext context)
     {
-        if (context.Signal == PosixSignal.SIGINT && Intercept?.Invoke() == true)
+        if (context.Signal == PosixSignal.SIGINT && Intercept is { } intercept)
         {
-            context.Cancel = true;
+            context.Cancel = intercept();
             return;
         }
         if (source.IsCancellationRequested) { return; }

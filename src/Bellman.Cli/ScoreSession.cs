@@ -41,11 +41,13 @@ internal sealed class ScoreSession(Terminal terminal, RunStore store, ScoreReque
 
     private readonly ScoreSummary summary = new(request.Samples, request.Tries);
 
+    private string Answers => request.Samples == 1 ? "one answer each" : $"{request.Samples} answers each";
+
     public int Run(ITextGenerator generator)
     {
         var configuration = new RunConfiguration { Algorithm = "score", Environment = Path.GetFileName(request.Source), Steps = items.Count, Seed = request.Seed, Options = new Dictionary<string, string> { ["model"] = request.Model, ["samples"] = $"{request.Samples}" } };
         using var run = store.Create(configuration, request.Command);
-        terminal.Error.WriteLine($"Run {run.Id} in {run.Folder}: {items.Count} questions, {request.Samples} {(request.Samples == 1 ? "answer" : "answers")} each.");
+        terminal.Error.WriteLine($"Run {run.Id} in {run.Folder}: {items.Count} questions, {Answers}.");
         store.Update(run, record => record with { Status = RunStatus.Running });
         var clock = System.Diagnostics.Stopwatch.StartNew();
         try
@@ -86,10 +88,10 @@ internal sealed class ScoreSession(Terminal terminal, RunStore store, ScoreReque
         var metrics = summary.Metrics();
         store.Update(run, record => record with { Status = status, StepsTaken = summary.Questions, BestEvaluation = metrics.Count > 0 ? metrics[0].Value : null, Seconds = clock.Elapsed.TotalSeconds });
         var rows = metrics.Select(metric => (IReadOnlyList<string>)[metric.Name, Numbers.Text(metric.Value), Numbers.Text(metric.Interval)]).ToList();
-        run.Write("report.md", $"# {request.Model} on {request.Source}\n\n`{request.Command}`\n\n{summary.Questions} questions, {request.Samples} answers each, {Numbers.Text(summary.MeanTokens)} tokens an answer, {Numbers.Text(summary.ShareCut)} of them cut by the limit.\n\n"
+        run.Write("report.md", $"# {request.Model} on {request.Source}\n\n`{request.Command}`\n\n{summary.Questions} questions, {Answers}, {Numbers.Text(summary.MeanTokens)} tokens an answer, {Numbers.Text(summary.ShareCut)} of them cut by the limit.\n\n"
             + "| | value | 95% interval |\n|---|---|---|\n" + string.Concat(rows.Select(row => $"| {row[0]} | {row[1]} | {row[2]} |\n")));
         if (request.Json) { terminal.Json(Json(run, metrics)); return; }
-        terminal.Output.WriteLine($"{request.Model} on {request.Source}: {summary.Questions} questions, {request.Samples} answers each.");
+        terminal.Output.WriteLine($"{request.Model} on {request.Source}: {summary.Questions} questions, {Answers}.");
         terminal.Table(["metric", "value", "95% interval"], rows);
         terminal.Output.WriteLine($"{Numbers.Text(summary.MeanTokens)} tokens an answer, {Numbers.Text(100 * summary.ShareCut)}% cut by the limit of {request.Sampling.MaximumNewTokens}; {Numbers.Duration(clock.Elapsed.TotalSeconds)}.");
         terminal.Output.WriteLine($"Answers: {Path.Combine(run.Folder, ResponsesFile)}");
