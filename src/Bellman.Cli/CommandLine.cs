@@ -38,6 +38,7 @@ public static class CommandLine
         root.Add(ServeCommand.Create(terminal));
         root.Add(RunsCommand.Create(terminal));
         root.Add(TraceCommand.Create(terminal));
+        root.Add(SftCommand.Create(terminal));
         root.Add(BenchCommand.Create(terminal));
 
         var parsed = root.Parse(arguments.Count == 0 ? ["--help"] : arguments);
