@@ -30,7 +30,12 @@ internal static class ModelArgument
         return LanguageModelFolder.Load(FolderOf(name, runs), template);
     }
 
-    private static string FolderOf(string name, string runs)
+    /// <summary>A name that stays the same from another working folder: paths in full.</summary>
+    public static string Full(string name) => Directory.Exists(name) ? Path.GetFullPath(name) : name;
+
+    /// <summary>The folder that holds the model.</summary>
+    /// <exception cref="BellmanException">There is none.</exception>
+    public static string FolderOf(string name, string runs)
     {
         if (File.Exists(Path.Combine(name, "config.json"))) { return name; }
         if (Directory.Exists(name) && !File.Exists(Path.Combine(name, "run.json")))

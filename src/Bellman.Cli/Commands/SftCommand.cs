@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Bellman.Language;
 using Bellman.Language.Data;
 using Bellman.Language.Tasks;
 using Bellman.Runs;

@@ -1,4 +1,5 @@
 using Bellman.Language;
+using Bellman.Neural;
 using TorchSharp;
 using Xunit;
 
@@ -10,6 +11,9 @@ namespace Bellman.Tests.Language.Models;
 /// </summary>
 public sealed class EngineAgreementTests
 {
+    // Torch must be loaded by us before anything else touches it.
+    public EngineAgreementTests() => TorchRuntime.EnsureLoaded();
+
     public static TheoryData<TransformerFamily, bool, int, bool> Models()
     {
         // Head sizes of 16, 8, 4 and 2 reach every width of the vectors.
