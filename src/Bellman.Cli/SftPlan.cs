@@ -47,7 +47,7 @@ internal sealed record SftPlan
         if (!values.ContainsKey("learningRate"))
         {
             // A model trained from nothing, and adapters, need far larger steps than a pre-trained model's own weights.
-            if (IsTiny(model)) { values["learningRate"] = "2e-3"; }
+            if (IsTiny(model)) { values["learningRate"] = "4e-3"; }
             else if (values.TryGetValue("adapterRank", out var rank) && rank != "0") { values["learningRate"] = "2e-4"; }
         }
         return values;

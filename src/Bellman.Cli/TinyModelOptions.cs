@@ -9,11 +9,11 @@ internal sealed record TinyModelOptions
 {
     [Description("Blocks of attention and feed-forward.")]
     [Range(1, 64)]
-    public int Layers { get; init; } = 3;
+    public int Layers { get; init; } = 2;
 
     [Description("Width of the residual stream, a multiple of the heads.")]
     [Range(8, 4096)]
-    public int Width { get; init; } = 128;
+    public int Width { get; init; } = 64;
 
     [Description("Attention heads; pairs of them share keys and values.")]
     [Range(1, 64)]

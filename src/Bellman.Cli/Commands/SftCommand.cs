@@ -8,12 +8,12 @@ namespace Bellman.Cli.Commands;
 /// <summary><c>bellman sft</c>: supervised fine-tuning of a language model as a run that can be stopped and resumed.</summary>
 internal static class SftCommand
 {
-    private const string DefaultTask = "arithmetic";
-    private const long DefaultSteps = 1_500;
+    private const string DefaultTask = "arithmetic?digits=2&operators=+";
+    private const long DefaultSteps = 2_000;
 
     public static Command Create(Terminal terminal)
     {
-        var model = new Option<string?>("--model") { Description = ModelArgument.Description + $" Default: tiny; its size can be chosen, e.g. tiny?layers=2&width=64." };
+        var model = new Option<string?>("--model") { Description = ModelArgument.Description + $" Default: tiny; its size can be chosen, e.g. tiny?layers=4&width=128." };
         var data = new Option<string?>("--data") { Description = "Questions with worked answers: a .jsonl, .jsonl.gz, .json or .parquet file; one in five is held out." };
         var task = new Option<string?>("--task") { Description = $"A generated task, options included (default {DefaultTask}). Tasks: {string.Join(", ", TaskRegistry.All.Select(entry => entry.Name))}." };
         var steps = new Option<long?>("--steps") { Description = $"Optimiser steps (default {DefaultSteps})." };

@@ -17,19 +17,19 @@ public sealed class SupervisedFineTuningTests
 
     private static readonly SupervisedOptions Quick = new() { LearningRate = 1e-2, Schedule = LearningRateShape.Constant, WarmUp = 0, BatchSize = 6, WeightDecay = 0 };
 
-    // Tried with the mask left out (prompts too), with the end token missing and with targets one place off: below 0.3 each.
+    // Tried with completions that lack their end token, and with a mask one place late: 0 both, where this reaches 0.87.
     [Fact]
     public void Small_model_learns_a_task_from_nothing()
     {
-        var task = TaskRegistry.Create("modular?level=1");
+        var task = TaskRegistry.Create("arithmetic?digits=2&operators=+");
         var tokenizer = new CharacterTokenizer(task.Alphabet);
         var shape = new TransformerConfiguration { VocabularySize = tokenizer.VocabularySize, HiddenSize = 64, IntermediateSize = 160, Layers = 2, ContextLength = 64, EndTokens = tokenizer.EndTokens, InitialDeviation = 0.05 };
         using var model = Transformer.Create(shape, RandomStream.Create(1), new TransformerOptions { Threads = 1 });
         TaskExamples Examples(TaskSplit split) => new(task, split, 1, text => tokenizer.Encode(text), tokenizer, tokenizer.EndTokens[0]);
-        const int steps = 300;
-        using var training = new SupervisedFineTuning(model, Examples(TaskSplit.Train), new SupervisedOptions { LearningRate = 3e-3, BatchSize = 64 }, steps, RandomStream.Create(2));
+        const int steps = 1000;
+        using var training = new SupervisedFineTuning(model, Examples(TaskSplit.Train), new SupervisedOptions { LearningRate = 4e-3, BatchSize = 64 }, steps, RandomStream.Create(2));
         using var log = new MetricLog();
-        var evaluation = new SupervisedEvaluation(model, tokenizer, Examples(TaskSplit.HeldOut), 100, 16, tokenizer.EndTokens);
+        var evaluation = new SupervisedEvaluation(model, tokenizer, Examples(TaskSplit.HeldOut), 100, 8, tokenizer.EndTokens);
         var before = evaluation.Run(TestContext.Current.CancellationToken);
         for (var step = 0; step < steps; step++) { training.Advance(log); }
         var after = evaluation.Run(TestContext.Current.CancellationToken);
