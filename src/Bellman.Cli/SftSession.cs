@@ -10,9 +10,6 @@ namespace Bellman.Cli;
 /// <summary>A supervised training with everything it needs: the model, its data, and where the result goes.</summary>
 internal sealed class SftSession : IDisposable
 {
-    // Beside the weights, what tells other programs, and this one, how to use them.
-    private static readonly string[] Companions = ["tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "chat_template.jinja", "vocab.json", "merges.txt"];
-
     private readonly LanguageModelFolder folder;
     private readonly SupervisedFineTuning training;
     private readonly SupervisedEvaluation evaluation;
@@ -105,10 +102,6 @@ internal sealed class SftSession : IDisposable
         var target = Path.Combine(run.Folder, LanguageModelFolder.FolderInRun);
         folder.Save(target);
         if (folder.Tokenizer is CharacterTokenizer characters) { characters.Export(target); }
-        foreach (var name in Companions)
-        {
-            if (source is not null && File.Exists(Path.Combine(source, name))) { File.Copy(Path.Combine(source, name), Path.Combine(target, name), overwrite: true); }
-        }
         if (adapters) { folder.Model.SaveAdapters(Path.Combine(run.Folder, "adapters"), source ?? ModelArgument.Tiny); }
     }
 

@@ -26,6 +26,9 @@ internal abstract class LanguageBenchmark(string work, int threads) : IBenchmark
         return Shape.Layers * layer + Product(Shape.HiddenSize, Shape.VocabularySize);
     }
 
+    /// <summary>What the process held at most, the runtime included, beside what the work itself needs.</summary>
+    protected BenchmarkRow Memory(double needed, string what) => new(Group, $"{Work}: peak memory", MemoryBenchmark.Peak() / 1e6, "MB", needed / 1e6, what);
+
     protected Transformer Model() => Transformer.Create(Shape, RandomStream.Create(1), new TransformerOptions { Threads = threads });
 
     protected static int[] Tokens(int length, int row) => [.. Enumerable.Range(0, length).Select(t => (t * 31 + row * 17) % Shape.VocabularySize)];
@@ -47,6 +50,7 @@ internal sealed class SamplingBenchmark(int threads) : LanguageBenchmark("sampli
 
     public override IEnumerable<BenchmarkRow> Measure(BenchmarkSession session)
     {
+        MemoryBenchmark.ForgetPeak();
         using var model = Model();
         var sampler = new LocalSampler(model);
         var prompts = Enumerable.Range(0, Batch / Samples).Select(row => new SamplingPrompt(Tokens(Prompt, row), Samples, RandomStream.Create((ulong)row))).ToList();
@@ -58,6 +62,8 @@ internal sealed class SamplingBenchmark(int threads) : LanguageBenchmark("sampli
             Target = Threads == 1 ? null : Math.Max(25_000, 0.6 / products),
             Bound = "attention over the cache, norms, draws",
         };
+        // Weights in both orders and as they are; keys and values of the rows in work.
+        yield return Memory(3.0 * sizeof(float) * model.ParameterCount + 2.0 * sizeof(float) * Shape.Layers * Shape.KeyValueWidth * 32 * Threads * Fresh, "weights and cache alone");
     }
 }
 
@@ -66,21 +72,27 @@ internal sealed class LanguageTrainingBenchmark(int threads) : LanguageBenchmark
 {
     public override IEnumerable<BenchmarkRow> Measure(BenchmarkSession session)
     {
+        MemoryBenchmark.ForgetPeak();
         using var model = Model();
+        using var optimizer = new TensorAdam(model.Trainable, 0.01, TensorAdam.IsProjection);
         var rows = Enumerable.Range(0, Batch).Select(row => Tokens(Fresh, row)).ToList();
         var batch = new TokenBatch(rows, [.. rows.Select(row => row.Select((_, t) => t > 0).ToArray())]);
         var seconds = session.Seconds(() =>
         {
             using var scope = TorchSharp.torch.NewDisposeScope();
             (-model.Score(batch).LogProbabilities.sum()).backward();
-            foreach (var tensor in model.Trainable) { tensor.Value.grad = null; }
+            optimizer.Step(1e-6, maximumNorm: 1);
+            optimizer.ZeroGradients();
         });
         // Backward is the products with respect to inputs and to weights.
         var products = 3 * ProductSeconds(session, 128) / Threads;
         yield return new BenchmarkRow(Group, Work, Batch * Fresh / seconds, "tokens/s", 1 / products, "the matrix products alone")
         {
             Target = Threads == 1 ? null : 0.6 / products,
-            Bound = "attention, norms, activations",
+            Bound = "attention, norms, activations, AdamW",
         };
+        // Weights as they are and in both orders, gradients, moments; a row of every product's result for each token.
+        var activations = Shape.Layers * (2.0 * Shape.HiddenSize + 2 * Shape.QueryWidth + 2 * Shape.KeyValueWidth + 2 * Shape.IntermediateSize);
+        yield return Memory(sizeof(float) * (6.0 * model.ParameterCount + activations * Batch * Fresh), "weights, optimiser and activations alone");
     }
 }

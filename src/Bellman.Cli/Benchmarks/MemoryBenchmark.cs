@@ -41,12 +41,13 @@ internal sealed class MemoryBenchmark(string work, Func<IAgent> create, double b
     }
 
     /// <summary>Linux keeps the highest resident size and lets a process forget it; elsewhere it is the peak since the start.</summary>
-    private static void ForgetPeak()
+    internal static void ForgetPeak()
     {
         if (OperatingSystem.IsLinux()) { File.WriteAllText("/proc/self/clear_refs", "5"); }
     }
 
-    private static double Peak()
+    /// <summary>Bytes, since the peak was last forgotten.</summary>
+    internal static double Peak()
     {
         if (OperatingSystem.IsLinux() && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)) is { } line)
         {

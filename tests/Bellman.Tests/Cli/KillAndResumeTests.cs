@@ -31,14 +31,13 @@ public sealed partial class KillAndResumeTests
     }
 
     // Tried with the optimiser left out of the checkpoint, and with the order of the examples drawn anew after each resume.
-    [Theory]
-    [InlineData("adapterRank=0", 11)]
-    [InlineData("adapterRank=2", 12)]
-    public void Killed_and_resumed_fine_tuning_ends_with_the_same_bytes(string option, int seed)
+    [Fact]
+    public void Killed_and_resumed_fine_tuning_ends_with_the_same_bytes()
     {
+        const int seed = 11;
         string[] Train(string runs) =>
         [
-            "sft", "--model", "tiny?layers=1&width=32", "--task", "modular", "--steps", "240", "--seed", $"{seed}", "--set", "batchSize=16", "--set", option,
+            "sft", "--model", "tiny?layers=1&width=32", "--task", "modular", "--steps", "240", "--seed", $"{seed}", "--set", "batchSize=16",
             "--checkpoint-every", "20", "--evaluate-every", "80", "--evaluation-items", "8", "--runs", runs,
         ];
         RequireSameEnd(Train, "sft", seed);
