@@ -30,7 +30,7 @@ public sealed partial class KillAndResumeTests
         RequireSameEnd(Train, "train", seed);
     }
 
-    // Tried with the optimiser left out of the checkpoint, and with the order of the examples drawn anew after each resume.
+    // Guards against an optimiser left out of the checkpoint, and an order of examples that begins anew with each resume.
     [Fact]
     public void Killed_and_resumed_fine_tuning_ends_with_the_same_bytes()
     {

@@ -27,8 +27,8 @@ public sealed class EngineAgreementTests
         return data;
     }
 
-    // Tried with the value gradients of one head instead of the shared heads' sum, without the derivative of the head norms,
-    // and with the rotation's transpose left out.
+    // Guards against value gradients of one head instead of the sum over those that share it, a missing derivative of the head norms,
+    // and a rotation that is not turned back.
     [Theory]
     [MemberData(nameof(Models))]
     public void Kernels_and_torch_agree_on_scores_and_gradients(TransformerFamily family, bool tied, int head, bool adapters)
@@ -62,7 +62,7 @@ public sealed class EngineAgreementTests
         Assert.Throws<ArgumentException>(() => model.Score(vectors.narrow(1, 0, 2), batch));
     }
 
-    // Tried with attention that crosses from one packed row into the next, and positions that run on.
+    // Guards against attention that crosses from one packed row into the next, and positions that run on.
     [Theory]
     [InlineData(TransformerEngine.Simd)]
     [InlineData(TransformerEngine.Torch)]

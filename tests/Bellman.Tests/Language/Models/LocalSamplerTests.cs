@@ -18,7 +18,7 @@ public sealed class LocalSamplerTests
         return data;
     }
 
-    // Tried with positions counted from the batch's longest prompt, and with a cache row left from the slot's last sequence.
+    // Guards against positions counted from the longest prompt of the batch, and a cache row left from the last sequence of a slot.
     [Theory]
     [MemberData(nameof(Engines))]
     public void Log_probabilities_and_entropies_are_those_of_the_trainer(TransformerEngine engine, TransformerFamily family)

@@ -21,7 +21,7 @@ public sealed class TransformerFolderTests
         return data;
     }
 
-    // Tried with the pairs of the rotation adjacent, with query heads sharing keys in the wrong order, and with the bias left out.
+    // Guards against adjacent pairs in the rotation, query heads that share keys in the wrong order, and a bias left out.
     [Theory]
     [MemberData(nameof(Folders))]
     public void Logits_agree_with_a_slow_forward_in_float64(TransformerFamily family, bool tied, TensorType type, int shards, TransformerEngine engine)
