@@ -6,7 +6,11 @@ namespace Bellman.Papers.Foundations;
 /// <param name="Name">Lower-case letters, digits and hyphens; it names the learning curves.</param>
 /// <param name="Environment">The environment's id, options included.</param>
 /// <param name="Solved">The mean return over the report episodes from which the task counts as solved.</param>
-public sealed record FoundationsTask(string Name, string Environment, double Solved);
+public sealed record FoundationsTask(string Name, string Environment, double Solved)
+{
+    /// <summary>Episodes by which policies are selected; more where a policy can fail from a few starts only, which a small sample misses.</summary>
+    public int SelectionEpisodes { get; init; } = 20;
+}
 
 /// <summary>What is asked of an arm.</summary>
 public enum FoundationsRequirement

@@ -13,7 +13,7 @@ public static class FoundationsArms
     // The shortest way returns -4 on average and a failure -10: -5 leaves room for at most one failure in six.
     private static readonly FoundationsTask BitFlipping = new("bitflipping", "BitFlipping-v0?bits=10", -5);
     private static readonly FoundationsTask MountainCar = new("mountaincar", "MountainCarContinuous-v0", 90);
-    private static readonly FoundationsTask Pendulum = new("pendulum", "Pendulum-v1", -200);
+    private static readonly FoundationsTask Pendulum = new("pendulum", "Pendulum-v1", -200) { SelectionEpisodes = 100 };
 
     // Two layers of 64 are enough for three observed numbers and one action, and a sixth of the papers' cost.
     private static readonly string[] SmallReplay = ["hidden=64,64", "batchSize=128", "learningRate=1e-3", "learningStarts=1000", "bufferSize=20000"];

@@ -8,7 +8,6 @@ namespace Bellman.Papers.Foundations;
 /// </summary>
 public sealed class FoundationsReproduction : Reproduction
 {
-    private const int SelectionEpisodes = 20;
     private const int ReportEpisodes = 100;
 
     /// <inheritdoc/>
@@ -20,7 +19,7 @@ public sealed class FoundationsReproduction : Reproduction
     /// <inheritdoc/>
     public override string Summary =>
         "Each algorithm solves its task within its steps on nearly every seed, and the plain variant beside it does not where the task was made to tell them apart. " +
-        "The policy that counts is the one that was best on 20 selection episodes; its mean return is measured over 100 other episodes.";
+        "The policy that counts is the one that was best on selection episodes, 20 or (Pendulum) 100 at a time; its mean return is measured over 100 other episodes.";
 
     /// <inheritdoc/>
     public override IReadOnlyList<MetricDefinition> Metrics { get; } =
@@ -33,7 +32,7 @@ public sealed class FoundationsReproduction : Reproduction
 
     /// <inheritdoc/>
     public override IReadOnlyList<CurveDefinition> Curves { get; } =
-        [.. FoundationsArms.All.Select(arm => arm.Task).Distinct().Select(task => new CurveDefinition(task.Name, "environment steps", $"mean return of {SelectionEpisodes} episodes of {task.Environment}")
+        [.. FoundationsArms.All.Select(arm => arm.Task).Distinct().Select(task => new CurveDefinition(task.Name, "environment steps", $"mean return of {task.SelectionEpisodes} episodes of {task.Environment}")
         {
             References = [new("solved", task.Solved)],
         })];
@@ -56,7 +55,7 @@ public sealed class FoundationsReproduction : Reproduction
         var arm = FoundationsArms.Find(cell.Arm.Name);
         var total = cell.Size == ReproductionSize.Smoke ? arm.SmokeSteps : arm.Steps;
         var training = new FoundationsTraining(arm, total, cell.Size == ReproductionSize.Smoke ? 2 : arm.Selections, cell.Seed, context);
-        return training.Run(SelectionEpisodes, ReportEpisodes);
+        return training.Run(ReportEpisodes);
     }
 
     private static Claim Claimed(FoundationsArm arm)

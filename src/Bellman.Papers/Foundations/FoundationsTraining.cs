@@ -11,7 +11,7 @@ internal sealed class FoundationsTraining(FoundationsArm arm, long total, int se
     private readonly List<double> steps = [];
     private readonly List<double> returns = [];
 
-    public CellResult Run(int selectionEpisodes, int reportEpisodes)
+    public CellResult Run(int reportEpisodes)
     {
         var algorithm = AlgorithmRegistry.Find(arm.Algorithm);
         var options = algorithm.Options.Create<AlgorithmOptions>(arm.OptionValues);
@@ -27,7 +27,7 @@ internal sealed class FoundationsTraining(FoundationsArm arm, long total, int se
             var before = agent.Steps;
             agent.Advance(silence);
             if (agent.Steps / every == before / every) { continue; }
-            var selection = Measure(agent.Policy, selectionEpisodes, selectionSeed);
+            var selection = Measure(agent.Policy, arm.Task.SelectionEpisodes, selectionSeed);
             steps.Add(agent.Steps);
             returns.Add(selection);
             if (selection >= arm.Task.Solved && double.IsNaN(solvedAt)) { solvedAt = agent.Steps; }
