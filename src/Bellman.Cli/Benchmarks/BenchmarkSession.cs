@@ -18,7 +18,7 @@ internal sealed record BenchmarkSession(bool Quick, CancellationToken Cancellati
     /// </summary>
     public double Seconds(Action work)
     {
-        var (warm, budget, repetition) = Quick ? (0.03, 0.03, 0.001) : (0.4, 0.6, 0.01);
+        var (warm, budget, repetition) = Quick ? (0.03, 0.03, 0.001) : (0.5, 0.6, 0.002);
         var calls = 1;
         var clock = Stopwatch.StartNew();
         while (true)
