@@ -16,6 +16,7 @@ internal static class TrainCommand
         var steps = new Option<string?>("--steps") { Description = $"Environment steps (default {DefaultSteps}); 1e6 and 1_000_000 are understood." };
         var seed = new Option<ulong?>("--seed") { Description = "Seed of every random draw (default 0)." };
         var set = new Option<string[]>("--set") { Description = "An option of the algorithm, name=value; may be repeated.", AllowMultipleArgumentsPerToken = false };
+        var engine = new Option<string?>("--engine") { Description = "What computes the networks: auto (by size, the default), simd (our kernels) or torch; the same as --set engine=. Results agree." };
         var config = new Option<string?>("--config") { Description = "YAML file with algorithm, environment, steps, seed, options; the command line wins over it." };
         var resume = new Option<string?>("--resume") { Description = "Continue this run (id, beginning of an id, folder, or latest) from its newest checkpoint." };
         var runs = new Option<string>("--runs") { Description = "Folder of runs.", DefaultValueFactory = _ => "runs" };
@@ -25,7 +26,7 @@ internal static class TrainCommand
         var stopAtReturn = new Option<string?>("--stop-at-return") { Description = "End early, once an evaluation reaches this mean return." };
         var command = new Command("train", "Train an agent.")
         {
-            algorithm, environment, steps, seed, set, config, resume, runs, checkpointEvery, evaluateEvery, evaluationEpisodes, stopAtReturn,
+            algorithm, environment, steps, seed, set, engine, config, resume, runs, checkpointEvery, evaluateEvery, evaluationEpisodes, stopAtReturn,
         }.WithExamples(
             "bellman train ppo --env CartPole-v1 --steps 100000 --seed 1",
             "bellman train dqn --env CartPole-v1 --set learningRate=5e-4 --set hidden=256,256",
@@ -37,7 +38,7 @@ internal static class TrainCommand
             var store = new RunStore(parsed.GetRequiredValue(runs));
             if (parsed.GetValue(resume) is { } name)
             {
-                foreach (var option in new Option[] { environment, steps, seed, set, config, stopAtReturn })
+                foreach (var option in new Option[] { environment, steps, seed, set, engine, config, stopAtReturn })
                 {
                     if (parsed.GetResult(option) is { Implicit: false }) { throw new UsageException($"{option.Name} cannot be changed when a run is resumed: it would no longer be that run. Leave it out, or train anew."); }
                 }
@@ -52,7 +53,7 @@ internal static class TrainCommand
                 Environment = Given(parsed.GetValue(environment), "environment") ?? throw new UsageException("Which environment? Add --env ID, e.g. --env CartPole-v1; 'bellman envs' lists all of them."),
                 Steps = total,
                 Seed = parsed.GetValue(seed) ?? (ulong)Quantity.Whole(file.Values.GetValueOrDefault("seed"), "seed", 0, 0),
-                Options = Merge(file.Options, parsed.GetValue(set) ?? []),
+                Options = Merge(file.Options, [.. parsed.GetValue(set) ?? [], .. parsed.GetValue(engine) is { } chosen ? [$"engine={chosen}"] : Array.Empty<string>()]),
                 CheckpointEvery = Quantity.Whole(Given(parsed.GetValue(checkpointEvery), "checkpointEvery"), "--checkpoint-every", Math.Max(1, total / 10), 1),
                 EvaluateEvery = Quantity.Whole(Given(parsed.GetValue(evaluateEvery), "evaluateEvery"), "--evaluate-every", Math.Max(1, total / 10), 0),
                 EvaluationEpisodes = (int)Quantity.Whole(Given(parsed.GetValue(evaluationEpisodes), "evaluationEpisodes"), "--evaluation-episodes", 20, 1),

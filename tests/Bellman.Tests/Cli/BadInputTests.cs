@@ -11,6 +11,8 @@ public sealed class BadInputTests
     [InlineData("near option", "train ppo --env CartPole-v1 --set learningrat=1", "learningRate")]
     [InlineData("range", "train ppo --env CartPole-v1 --set gamma=1.5", "from 0 to 1")]
     [InlineData("kind", "train ppo --env CartPole-v1 --set epochs=many", "a whole number")]
+    [InlineData("engine", "train ppo --env CartPole-v1 --engine cuda", "torch")]
+    [InlineData("engine of a table", "train q-learning --env FrozenLake-v1 --engine simd", "engine")]
     [InlineData("twice", "train ppo --env CartPole-v1 --set epochs=1 --set epochs=2", "twice")]
     [InlineData("together", "train ppo --env CartPole-v1 --set minibatches=7", "divisor")]
     [InlineData("continuous", "train dqn --env Pendulum-v1", "ppo")]
