@@ -72,6 +72,26 @@ public sealed class ValueLearningTests
         Assert.True(Best(agent, "CartPole-v1", 12_000) >= 120);
     }
 
+    /// <summary>Fails when the policy leaves the noise of the last step in its network.</summary>
+    [Fact]
+    public void An_evaluated_policy_draws_nothing()
+    {
+        var registration = AlgorithmRegistry.Find("rainbow");
+        using var agent = registration.Create(new AgentRequest(Environments, SevenBits, registration.Options.Create<AlgorithmOptions>([]), 3, 1_000));
+        using var log = new MetricLog();
+        var (observations, random) = (new float[400 * 21], RandomStream.Create(4));
+        foreach (ref var bit in observations.AsSpan()) { bit = random.NextInt32(2); }
+        float[] first = new float[400], later = new float[400];
+        agent.Advance(log);
+        agent.Policy.Act(observations, 400, first, null);
+        // Still before the first update: only the noise has changed.
+        agent.Advance(log);
+        agent.Policy.Act(observations, 400, later, null);
+        Assert.Equal(first, later);
+        // Not the same action everywhere, which noise would hardly change.
+        Assert.True(first.Distinct().Count() > 2);
+    }
+
     [Fact]
     public void Members_learn_from_their_own_share_of_the_transitions_the_same_after_a_restore()
     {
