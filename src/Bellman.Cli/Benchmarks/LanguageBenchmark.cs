@@ -39,6 +39,7 @@ internal abstract class LanguageBenchmark(string work, int threads) : IBenchmark
         {
             yield return new SamplingBenchmark(threads);
             yield return new LanguageTrainingBenchmark(threads);
+            yield return new PostTrainingBenchmark(threads);
         }
     }
 }

@@ -11,7 +11,7 @@ internal static class PostTrainCommand
 
     public static Command Create(Terminal terminal)
     {
-        var options = new LanguageOptions("Optimiser steps (default 150).");
+        var options = new LanguageOptions("Steps of sampling and learning (default 300).");
         var method = new Option<string>("--method") { Description = $"The method, additions after plus signs, e.g. grpo+entropy. Methods: {string.Join(", ", PostTrainingMethod.All.Select(entry => entry.Key))}.", DefaultValueFactory = _ => "grpo" };
         var command = new Command("posttrain", "Improve a language model by rewards. Without arguments a tiny model is built, taught arithmetic and improved, in minutes.") { method };
         options.AddTo(command);
@@ -25,7 +25,7 @@ internal static class PostTrainCommand
         {
             var store = new RunStore(parsed.GetRequiredValue(options.Runs));
             if (parsed.GetValue(options.Resume) is { } name) { return Resume(terminal, store, LanguageOptions.Opened(store, name, Algorithm)); }
-            var configuration = options.Configuration(parsed, Algorithm, 150, (LanguageRun.MethodOption, parsed.GetRequiredValue(method)));
+            var configuration = options.Configuration(parsed, Algorithm, 300, (LanguageRun.MethodOption, parsed.GetRequiredValue(method)));
             using var session = LanguageSession.Open(configuration.Options[LanguageRun.ModelOption], configuration.Environment, configuration.Seed, store);
             // Everything is checked before a folder is made.
             Builder(session, configuration).Build().Dispose();
@@ -45,17 +45,23 @@ internal static class PostTrainCommand
     private static int Train(Terminal terminal, RunStore store, Run run, LanguageSession session, bool resume)
     {
         // A reference made now would be a copy of the untaught model; Late makes it when the first step begins.
-        using var trainer = new LateTrainee(session, () => Builder(session, run.Configuration).Observe(new SampleTable(run)).Build());
+        using var trainer = new LateTrainee(session, run.Configuration.Options[LanguageRun.MethodOption], () => Builder(session, run.Configuration).Observe(new SampleTable(run)).Build());
         trainer.Cancellation = terminal.Cancellation;
         return new LanguageRun(terminal, store, run, session).Train(trainer, resume, Algorithm);
     }
 
-    private static PostTraining Builder(LanguageSession session, RunConfiguration configuration) => new PostTraining(session.Model)
+    private static PostTraining Builder(LanguageSession session, RunConfiguration configuration)
+    {
+        var method = configuration.Options[LanguageRun.MethodOption];
+        var builder = Plain(session, configuration).Method(method, LanguageRun.MethodSettings(configuration));
+        return builder.NeedsCritic ? builder.Critic(new HiddenStateCritic(session.Model)) : builder;
+    }
+
+    private static PostTraining Plain(LanguageSession session, RunConfiguration configuration) => new PostTraining(session.Model)
         .Prompts(new TaskPromptSource(session.Task, session.Tokenizer, configuration.Seed))
         .Tokenizer(session.Tokenizer)
         .Sampler(session.Sampler)
         .Reward(new TaskReward())
         .Seed(configuration.Seed)
-        .Options(options => options with { PassThreshold = 0.9 })
-        .Method(configuration.Options[LanguageRun.MethodOption], LanguageRun.MethodSettings(configuration));
+        .Options(options => options with { PassThreshold = 0.9 });
 }

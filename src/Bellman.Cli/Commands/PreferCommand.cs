@@ -51,7 +51,7 @@ internal static class PreferCommand
 
     private static int Train(Terminal terminal, RunStore store, Run run, LanguageSession session, bool resume)
     {
-        using var trainer = new LateTrainee(session, () => Trainer(terminal, run, session));
+        using var trainer = new LateTrainee(session, "pref." + run.Configuration.Options[LossOption], () => Trainer(terminal, run, session));
         return new LanguageRun(terminal, store, run, session).Train(trainer, resume, Algorithm);
     }
 

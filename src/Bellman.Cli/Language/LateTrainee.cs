@@ -6,13 +6,13 @@ namespace Bellman.Cli;
 /// A trainer that is made when it is first used: what it copies (its reference) or draws (its pairs) from the model must be
 /// that of the taught model, which is not there when the run begins.
 /// </summary>
-internal sealed class LateTrainee(LanguageSession session, Func<ITrainee> create) : ITrainee
+internal sealed class LateTrainee(LanguageSession session, string algorithm, Func<ITrainee> create) : ITrainee
 {
     private ITrainee? made;
 
     public CancellationToken Cancellation { get; set; }
 
-    public string Algorithm => Made.Algorithm;
+    public string Algorithm => algorithm;
 
     public long Steps => made?.Steps ?? 0;
 

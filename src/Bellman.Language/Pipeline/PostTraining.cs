@@ -32,6 +32,9 @@ public sealed class PostTraining(ILanguageModel model)
     /// <summary>The model that is trained.</summary>
     public ILanguageModel Model { get; } = model;
 
+    /// <summary>Whether the credit assigner reads a critic and none was given yet.</summary>
+    public bool NeedsCritic => claims.Exists(claim => claim.Part is ICreditAssigner { NeedsCritic: true }) && !claims.Exists(claim => claim.Part is ICritic);
+
     /// <summary>Which prompts come next.</summary>
     public PostTraining Prompts(IPromptSource source, string? by = null) => Claim("prompts", by ?? source.Name, source);
 

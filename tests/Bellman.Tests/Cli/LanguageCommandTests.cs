@@ -1,0 +1,104 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Bellman.Tests.Cli;
+
+/// <summary>bellman posttrain and bellman prefer: refusals, before and after, and runs that are killed and resumed.</summary>
+[Collection("torch alone")]
+public sealed partial class LanguageCommandTests
+{
+    private static string[] Tiny(string command, string runs, params string[] more) =>
+    [
+        command, "--steps", "8", "--items", "10", "--seed", "3", "--checkpoint-every", "2", "--evaluate-every", "4", "--runs", runs, "--set", "teachingSteps=6", "--task", "arithmetic?level=1", .. more,
+    ];
+
+    private static string[] Quick(string command, string runs) => command == "posttrain"
+        ? Tiny(command, runs, "--set", "promptsPerStep=4", "--set", "groupSize=4", "--method", "grpo+entropy")
+        : Tiny(command, runs, "--loss", "dpo", "--set", "batchSize=16");
+
+    /// <summary>
+    /// Fails when the pairs are drawn anew, the reference is copied from the restored model, or the prompts begin again: each was tried.
+    /// </summary>
+    [Theory]
+    [InlineData("posttrain")]
+    [InlineData("prefer")]
+    public void Killed_and_resumed_run_ends_with_the_same_bytes(string command)
+    {
+        using var folder = new TemporaryFolder();
+        var undisturbed = Path.Combine(folder.Path, "undisturbed");
+        var (status, output, error) = BellmanCommand.Run(Quick(command, undisturbed));
+        Assert.True(status == 0, error);
+        Assert.Contains("before", output, StringComparison.Ordinal);
+        Assert.Contains("after", output, StringComparison.Ordinal);
+
+        var disturbed = Path.Combine(folder.Path, "disturbed");
+        using (var process = BellmanCommand.Start(Quick(command, disturbed)))
+        {
+            while (!process.HasExited && Checkpoints(disturbed).Length == 0) { Thread.Sleep(2); }
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+        }
+        (status, output, error) = BellmanCommand.Run(command, "--resume", "latest", "--runs", disturbed);
+        Assert.True(status == 0, error);
+        Assert.Contains("Continuing", output, StringComparison.Ordinal);
+
+        var (expected, actual) = (Checkpoints(undisturbed)[^1], Checkpoints(disturbed)[^1]);
+        Assert.Equal(Path.GetFileName(expected), Path.GetFileName(actual));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(expected, "tensors.safetensors")), File.ReadAllBytes(Path.Combine(actual, "tensors.safetensors")));
+        Assert.Equal(Measurements(undisturbed), Measurements(disturbed));
+    }
+
+    [Theory]
+    [InlineData("grpo", "posttrain", "--method", "grppo")]
+    [InlineData("both decide the credit", "posttrain", "--method", "grpo+rloo")]
+    [InlineData("group size is 1", "posttrain", "--set", "groupSize=1")]
+    [InlineData("both decide", "posttrain", "--method", "vapo+dapo")]
+    [InlineData("Give one of them", "posttrain", "--task", "arithmetic", "--data", "x.jsonl")]
+    [InlineData("arithmetic", "posttrain", "--task", "arithmetik")]
+    [InlineData("learningRate", "posttrain", "--set", "learningrat=1")]
+    [InlineData("pref.simpo", "prefer", "--loss", "simp")]
+    [InlineData("noise", "prefer", "--loss", "robust", "--set", "loss.noise=0.5")]
+    [InlineData("batchSize", "prefer", "--set", "batchsiz=4")]
+    [InlineData("run", "posttrain", "--model", "no-such-model")]
+    public void Wrong_input_is_refused_before_a_run_is_made(string expected, params string[] arguments)
+    {
+        using var folder = new TemporaryFolder();
+        var (status, _, error) = BellmanCommand.Run([.. arguments, "--runs", folder.Path]);
+        Assert.True(status == 2, $"{status}: {error}");
+        Assert.Contains(expected, error, StringComparison.OrdinalIgnoreCase);
+        Assert.Empty(Directory.EnumerateDirectories(folder.Path));
+    }
+
+    [Fact]
+    public void Trained_model_is_given_to_the_next_run_by_name()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(0, BellmanCommand.Run(Quick("posttrain", folder.Path)).Status);
+        var run = Path.GetFileName(Directory.EnumerateDirectories(folder.Path).Single(path => File.Exists(Path.Combine(path, "run.json"))));
+        Assert.NotEmpty(Directory.EnumerateFiles(Path.Combine(folder.Path, run, "samples")));
+        var (status, output, error) = BellmanCommand.Run(["prefer", "--model", run, "--steps", "1", "--items", "5", "--runs", folder.Path, "--task", "arithmetic?level=1", "--set", "maximumNewTokens=16", "--loss", "simpo"]);
+        // Six supervised steps may not yet give a right answer beside a wrong one; that is then said.
+        Assert.True(status == 0 || error.Contains("nothing is preferred", StringComparison.Ordinal), error);
+        Assert.DoesNotContain("Teaching", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Techniques_are_listed_and_a_search_without_result_names_the_nearest()
+    {
+        var (status, output, _) = BellmanCommand.Run("techniques", "adv.group");
+        Assert.Equal(0, status);
+        Assert.Contains("adv.group.grpo", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("pref.dpo ", output, StringComparison.Ordinal);
+        Assert.Contains("pref.simpo", BellmanCommand.Run("techniques", "pref.simpp").Error, StringComparison.Ordinal);
+    }
+
+    private static string[] Measurements(string runs) =>
+        [.. File.ReadLines(Directory.EnumerateFiles(runs, "metrics.jsonl", SearchOption.AllDirectories).Single()).Select(line => Clock().Replace(line, ""))];
+
+    [GeneratedRegex(",\"time/[^,}]*")]
+    private static partial Regex Clock();
+
+    private static string[] Checkpoints(string runs) => Directory.Exists(runs)
+        ? [.. Directory.EnumerateDirectories(runs, "step-*", SearchOption.AllDirectories).Where(path => File.Exists(Path.Combine(path, "manifest.json")) && !path.Contains(".writing", StringComparison.Ordinal)).Order(StringComparer.Ordinal)]
+        : [];
+}
