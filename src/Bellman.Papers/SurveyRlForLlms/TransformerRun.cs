@@ -151,7 +151,7 @@ internal sealed class TransformerRun : IDisposable
         KeyValueHeads = 4,
         ContextLength = 16,
         EndTokens = [Task.End],
-    }, Random.Child("weights"), new TransformerOptions { Threads = 1 });
+    }, Random.Child("weights"), new TransformerOptions());
 
     private JsonObject Teach()
     {
