@@ -63,5 +63,13 @@ internal static class PostTrainCommand
         .Sampler(session.Sampler)
         .Reward(new TaskReward())
         .Seed(configuration.Seed)
-        .Options(options => options with { PassThreshold = 0.9 });
+        .Options(options => options with { PassThreshold = 0.9, LearningRate = UsualLearningRate(session.Model.ParameterCount), WarmUpSteps = 20 });
+
+    // Larger models take smaller steps; --set learningRate=... decides.
+    private static double UsualLearningRate(long parameters) => parameters switch
+    {
+        < 2_000_000 => 3e-4,
+        < 200_000_000 => 1e-5,
+        _ => 1e-6,
+    };
 }

@@ -88,10 +88,16 @@ public sealed class PostTrainer : ITrainee
         metrics.Add("update/skipped", isSilent ? 1 : 0);
         if (!isSilent)
         {
-            var rate = parts.Options.DecaySteps > 0 ? new LinearSchedule(parts.Options.LearningRate, 0, parts.Options.DecaySteps).Value(steps) : parts.Options.LearningRate;
-            update.Run(tensors, advantages, credit.Returns is { } returns ? Table(returns, tensors) : null, rate, stream.Child("update"), metrics);
+            update.Run(tensors, advantages, credit.Returns is { } returns ? Table(returns, tensors) : null, LearningRate(), stream.Child("update"), metrics);
         }
         metrics.Add("time/update", clock.Elapsed.TotalSeconds);
+    }
+
+    private double LearningRate()
+    {
+        var options = parts.Options;
+        var risen = Math.Min(1, (steps + 1.0) / Math.Max(1, options.WarmUpSteps));
+        return risen * (options.DecaySteps > 0 ? new LinearSchedule(options.LearningRate, 0, options.DecaySteps).Value(steps) : options.LearningRate);
     }
 
     private static Tensor Table(double[] values, RolloutTensors tensors) =>

@@ -31,6 +31,11 @@ public sealed record PostTrainingOptions
     [Range(0.0, 10.0, MinimumIsExclusive = true)]
     public double LearningRate { get; init; } = 5e-4;
 
+    /// <summary>Steps over which the learning rate rises from 0.</summary>
+    [Description("The learning rate rises linearly over this many steps: Adam's first steps follow single gradients and can undo what a model knows.")]
+    [Range(0L, 1_000_000_000L)]
+    public long WarmUpSteps { get; init; }
+
     /// <summary>Steps over which the learning rate falls to 0.</summary>
     [Description("The learning rate falls linearly to 0 over this many steps; 0 keeps it constant.")]
     [Range(0L, 1_000_000_000L)]

@@ -64,7 +64,7 @@ internal sealed class TransformerRun : IDisposable
             .Reference(reference)
             .Reward(new FunctionReward("right", rollout => Right(rollout.Prompt, rollout.Tokens)))
             .Seed(Random.Child("trainer").NextUInt64())
-            .Options(options => options with { PromptsPerStep = PromptsPerStep, GroupSize = 8, LearningRate = 5e-4, MaximumGradientNorm = 1, MaximumNewTokens = RunSum.MaximumTokens })
+            .Options(options => options with { PromptsPerStep = PromptsPerStep, GroupSize = 8, LearningRate = 5e-4, WarmUpSteps = 10, MaximumGradientNorm = 1, MaximumNewTokens = RunSum.MaximumTokens })
             .Method(method);
         if (process)
         {
@@ -151,6 +151,8 @@ internal sealed class TransformerRun : IDisposable
         KeyValueHeads = 4,
         ContextLength = 16,
         EndTokens = [Task.End],
+        // Smaller weights learn nothing for the first thousand steps.
+        InitialDeviation = 0.1,
     }, Random.Child("weights"), new TransformerOptions());
 
     private JsonObject Teach()
