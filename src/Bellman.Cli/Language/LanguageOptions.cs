@@ -8,14 +8,15 @@ namespace Bellman.Cli;
 /// <summary>The options that <c>posttrain</c> and <c>prefer</c> share, and the configuration they make.</summary>
 internal sealed class LanguageOptions(string stepsDescription)
 {
-    private const int TeachingSteps = 200;
+    private const int TeachingSteps = 600;
+    private const string TeacherErrors = "0.5";
 
     public Option<string> Model { get; } = new("--model") { Description = "tiny (built and taught on the spot), a folder with config.json and safetensors, or a run.", DefaultValueFactory = _ => LanguageSession.Tiny };
     public Option<string?> Task { get; } = new("--task") { Description = $"A task with a checker, options after a question mark (default {LanguageSession.DefaultTask})." };
     public Option<string?> Data { get; } = new("--data") { Description = "A data file in place of a task." };
     public Option<string?> Steps { get; } = new("--steps") { Description = stepsDescription };
     public Option<ulong> Seed { get; } = new("--seed") { Description = "Seed of every random draw (default 0)." };
-    public Option<string[]> Set { get; } = new("--set") { Description = "An option, name=value; may be repeated. Names without a dot are the trainer's, loss.*, adv.* and kl.* those of the method's parts, teachingSteps that of the tiny model.", AllowMultipleArgumentsPerToken = false };
+    public Option<string[]> Set { get; } = new("--set") { Description = "An option, name=value; may be repeated. Names without a dot are the trainer's, loss.*, adv.* and kl.* those of the method's parts, teachingSteps and teacherErrors those of the tiny model.", AllowMultipleArgumentsPerToken = false };
     public Option<string?> Resume { get; } = new("--resume") { Description = "Continue this run (id, beginning of an id, folder, or latest) from its newest checkpoint." };
     public Option<string> Runs { get; } = new("--runs") { Description = "Folder of runs.", DefaultValueFactory = _ => "runs" };
     public Option<string?> EvaluateEvery { get; } = new("--evaluate-every") { Description = "Steps between evaluations on held-out items (default: a fifth of the run; 0 for none)." };
@@ -46,6 +47,11 @@ internal sealed class LanguageOptions(string stepsDescription)
         foreach (var (name, value) in own) { options[name] = value; }
         options.TryAdd(LanguageRun.TeachingOption, TeachingSteps.ToString(CultureInfo.InvariantCulture));
         _ = Quantity.Whole(options[LanguageRun.TeachingOption], LanguageRun.TeachingOption, TeachingSteps, 1);
+        options.TryAdd(LanguageRun.TeacherErrorsOption, TeacherErrors);
+        if (!double.TryParse(options[LanguageRun.TeacherErrorsOption], NumberStyles.Float, CultureInfo.InvariantCulture, out var errors) || errors is not (>= 0 and < 1))
+        {
+            throw new UsageException($"teacherErrors cannot be '{options[LanguageRun.TeacherErrorsOption]}': it is the share of wrong solutions that the tiny model is taught, from 0 to below 1.");
+        }
         options.TryAdd(LanguageRun.MaximumTokensOption, parsed.GetRequiredValue(Model) == LanguageSession.Tiny ? "24" : "512");
         return new RunConfiguration
         {

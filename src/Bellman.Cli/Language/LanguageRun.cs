@@ -25,9 +25,9 @@ internal sealed class LanguageRun(Terminal terminal, RunStore store, Run run, La
             {
                 using var turn = TorchTurn.Take();
                 var (greedy, sampled) = session.Accuracy(items, MaximumTokens, terminal.Cancellation);
-                metrics.Add("evaluation/accuracy", greedy);
-                metrics.Add("evaluation/sampled_accuracy", sampled);
-                return greedy;
+                metrics.Add("evaluation/accuracy", sampled);
+                metrics.Add("evaluation/greedy_accuracy", greedy);
+                return sampled;
             },
         };
         using var display = new TrainingDisplay(terminal);
@@ -55,9 +55,10 @@ internal sealed class LanguageRun(Terminal terminal, RunStore store, Run run, La
     public const string ModelOption = "model";
     public const string MethodOption = "method";
     public const string TeachingOption = "teachingSteps";
+    public const string TeacherErrorsOption = "teacherErrors";
     public const string MaximumTokensOption = "maximumNewTokens";
 
-    private static readonly HashSet<string> Own = [ModelOption, MethodOption, TeachingOption];
+    private static readonly HashSet<string> Own = [ModelOption, MethodOption, TeachingOption, TeacherErrorsOption];
 
     /// <summary>The options that the method's parts take.</summary>
     public static Dictionary<string, string> MethodSettings(RunConfiguration configuration) =>
@@ -68,12 +69,13 @@ internal sealed class LanguageRun(Terminal terminal, RunStore store, Run run, La
         if (session.IsTiny)
         {
             var steps = int.Parse(configuration.Options[TeachingOption], CultureInfo.InvariantCulture);
-            terminal.Output.WriteLine($"Teaching a model of {session.Model.ParameterCount:N0} parameters {session.Task.Name} by {steps} supervised steps.");
-            session.Teach(steps, cancellation: terminal.Cancellation);
+            var errors = double.Parse(configuration.Options[TeacherErrorsOption], CultureInfo.InvariantCulture);
+            terminal.Output.WriteLine($"Teaching a model of {session.Model.ParameterCount:N0} parameters {session.Task.Name} by {steps} supervised steps; the teacher is wrong in {LanguageSession.Percent(errors)} of the solutions.");
+            session.Teach(steps, errors, terminal.Cancellation);
         }
         var (greedy, sampled) = session.Accuracy(items, MaximumTokens, terminal.Cancellation);
         run.Write(BeforeFile, new JsonObject { ["greedy"] = greedy, ["sampled"] = sampled }.ToJsonString() + "\n");
-        terminal.Output.WriteLine($"Before: {LanguageSession.Percent(greedy)} of {items} held-out items right ({LanguageSession.Percent(sampled)} of sampled answers).");
+        terminal.Output.WriteLine($"Before: {LanguageSession.Percent(sampled)} of its answers to {items} held-out items are right, {LanguageSession.Percent(greedy)} of the most likely ones.");
     }
 
     private void After(int items)
@@ -86,8 +88,8 @@ internal sealed class LanguageRun(Terminal terminal, RunStore store, Run run, La
         double Earlier(string name) => before?[name]?.GetValue<double>() ?? double.NaN;
         terminal.Table([$"held-out {session.Task.Name}, {items} items", "before", "after", "change in points"],
         [
-            ["most likely answer is right", LanguageSession.Percent(Earlier("greedy")), LanguageSession.Percent(greedy), Points(greedy - Earlier("greedy"))],
-            ["sampled answers are right", LanguageSession.Percent(Earlier("sampled")), LanguageSession.Percent(sampled), Points(sampled - Earlier("sampled"))],
+            ["its answers are right", LanguageSession.Percent(Earlier("sampled")), LanguageSession.Percent(sampled), Points(sampled - Earlier("sampled"))],
+            ["its most likely answers are right", LanguageSession.Percent(Earlier("greedy")), LanguageSession.Percent(greedy), Points(greedy - Earlier("greedy"))],
         ]);
         terminal.Output.WriteLine($"Model: {folder}");
     }

@@ -60,13 +60,16 @@ internal sealed class LanguageSession : IDisposable
         return new LanguageSession(Transformer.Load(folder), tokenizer, items, seed, isTiny: false);
     }
 
-    /// <summary>Supervised steps on the task's worked solutions.</summary>
-    public void Teach(int steps, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    /// <summary>Supervised steps on worked solutions, a share of which belong to other questions: a teacher who errs.</summary>
+    public void Teach(int steps, double errors, CancellationToken cancellation = default)
     {
-        var examples = Enumerable.Range(0, Math.Min(steps * TeachingBatch, 20_000)).Select(index =>
+        TextItem Item(int index) => Task.Item(TaskSplit.Train, Seed + 1, Task.Count(TaskSplit.Train) is { } count ? index % count : index);
+        var random = RandomStream.Create(Seed, "teacher");
+        var count = Math.Min(steps * TeachingBatch, 20_000);
+        var examples = Enumerable.Range(0, count).Select(index =>
         {
-            var item = Task.Item(TaskSplit.Train, Seed + 1, Task.Count(TaskSplit.Train) is { } count ? index % count : index);
-            return new TokenExample(Tokenizer.Encode(item.Prompt), [.. Tokenizer.Encode(item.Solution), Tokenizer.EndTokens[0]]);
+            var solution = Item(random.NextBoolean(errors) ? random.NextInt32(count) : index).Solution;
+            return new TokenExample(Tokenizer.Encode(Item(index).Prompt), [.. Tokenizer.Encode(solution), Tokenizer.EndTokens[0]]);
         }).ToList();
         using var trainer = new ImitationTrainer(Model, examples, new OfflineTrainingOptions { BatchSize = TeachingBatch, LearningRate = 2e-3 }, Seed)
         {
@@ -76,7 +79,6 @@ internal sealed class LanguageSession : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             trainer.Advance(Silence);
-            progress?.Report((i + 1.0) / steps);
         }
     }
 
