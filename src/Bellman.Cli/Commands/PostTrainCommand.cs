@@ -11,7 +11,7 @@ internal static class PostTrainCommand
 
     public static Command Create(Terminal terminal)
     {
-        var options = new LanguageOptions("Steps of sampling and learning (default 250).");
+        var options = new LanguageOptions("Steps of sampling and learning (default 1000).");
         var method = new Option<string>("--method") { Description = $"The method, additions after plus signs, e.g. grpo+entropy. Methods: {string.Join(", ", PostTrainingMethod.All.Select(entry => entry.Key))}.", DefaultValueFactory = _ => "grpo" };
         var command = new Command("posttrain", "Improve a language model by rewards. Without arguments a tiny model is built, taught arithmetic and improved, in minutes.") { method };
         options.AddTo(command);
@@ -25,7 +25,7 @@ internal static class PostTrainCommand
         {
             var store = new RunStore(parsed.GetRequiredValue(options.Runs));
             if (parsed.GetValue(options.Resume) is { } name) { return Resume(terminal, store, LanguageOptions.Opened(store, name, Algorithm)); }
-            var configuration = options.Configuration(parsed, Algorithm, 250, (LanguageRun.MethodOption, parsed.GetRequiredValue(method)));
+            var configuration = options.Configuration(parsed, Algorithm, 1000, (LanguageRun.MethodOption, parsed.GetRequiredValue(method)));
             using var session = LanguageSession.Open(configuration.Options[LanguageRun.ModelOption], configuration.Environment, configuration.Seed, store);
             // Everything is checked before a folder is made.
             Builder(session, configuration).Build().Dispose();
@@ -68,7 +68,7 @@ internal static class PostTrainCommand
     // Larger models take smaller steps; --set learningRate=... decides.
     private static double UsualLearningRate(long parameters) => parameters switch
     {
-        < 2_000_000 => 5e-4,
+        < 2_000_000 => 3e-4,
         < 200_000_000 => 1e-5,
         _ => 1e-6,
     };

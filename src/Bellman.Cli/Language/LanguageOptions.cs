@@ -8,8 +8,8 @@ namespace Bellman.Cli;
 /// <summary>The options that <c>posttrain</c> and <c>prefer</c> share, and the configuration they make.</summary>
 internal sealed class LanguageOptions(string stepsDescription)
 {
-    private const int TeachingSteps = 600;
-    private const string TeacherErrors = "0.5";
+    private const int TeachingSteps = 200;
+    private const string TeacherErrors = "0";
 
     public Option<string> Model { get; } = new("--model") { Description = "tiny (built and taught on the spot), a folder with config.json and safetensors, or a run.", DefaultValueFactory = _ => LanguageSession.Tiny };
     public Option<string?> Task { get; } = new("--task") { Description = $"A task with a checker, options after a question mark (default {LanguageSession.DefaultTask})." };

@@ -22,10 +22,10 @@ public sealed class HiddenStateCritic : ICritic
     /// <inheritdoc/>
     public Tensor Values(TokenBatch batch)
     {
-        using var scope = NewDisposeScope();
+        // No scope of its own: the backward pass still looks at the outputs that nobody used.
         var hidden = trunk.Score(batch, 1, ScoreOutputs.Hidden).Hidden ?? throw new InvalidOperationException("The trunk gave no hidden states.");
         var values = head.Values(hidden);
-        return Reductions.Select(values, tensor(batch.Mask, [batch.Rows, batch.Length]).to(values.device)).MoveToOuterDisposeScope();
+        return Reductions.Select(values, tensor(batch.Mask, [batch.Rows, batch.Length]).to(values.device));
     }
 
     /// <inheritdoc/>
