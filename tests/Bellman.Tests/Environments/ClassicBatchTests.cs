@@ -10,8 +10,7 @@ public class ClassicBatchTests
 
     public static TheoryData<string> Ids => ["CartPole-v1", "Pendulum-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0"];
 
-    // To the last bit: Acrobot is chaotic, and a rounding error grows to radians within an episode. Tried against: a final observation copied after the reset, a limit one step late, the last register's lanes
-    // swapped, the new speed in Pendulum's cost; each fails within the first episodes.
+    // To the last bit: Acrobot is chaotic, and a rounding error grows to radians within an episode.
     [Theory, MemberData(nameof(Ids))]
     public void A_batch_does_what_single_copies_do(string id)
     {
