@@ -45,7 +45,7 @@ public static class Conversation
             var start = at + (isHuman ? Human : Assistant).Length;
             var human = text.IndexOf(Human, start, StringComparison.Ordinal);
             var assistant = text.IndexOf(Assistant, start, StringComparison.Ordinal);
-            var end = (human, assistant) switch { (< 0, < 0) => text.Length, ( < 0, _) => assistant, (_, < 0) => human, _ => Math.Min(human, assistant) };
+            var end = (human, assistant) switch { ( < 0, < 0) => text.Length, ( < 0, _) => assistant, (_, < 0) => human, _ => Math.Min(human, assistant) };
             messages.Add(new ChatMessage(isHuman ? "user" : "assistant", text[start..end].Trim()));
             at = end;
         }

@@ -68,7 +68,11 @@ internal sealed class TabularRun : IDisposable
             .Seed(Random.Child("trainer").NextUInt64())
             .Options(options => options with
             {
-                PromptsPerStep = Prompts.Count, GroupSize = 8, LearningRate = LearningRate, MaximumGradientNorm = NoClip, MaximumNewTokens = RunSum.MaximumTokens,
+                PromptsPerStep = Prompts.Count,
+                GroupSize = 8,
+                LearningRate = LearningRate,
+                MaximumGradientNorm = NoClip,
+                MaximumNewTokens = RunSum.MaximumTokens,
                 DecaySteps = decay ? iterations : 0,
             })
             .Method(method, given);

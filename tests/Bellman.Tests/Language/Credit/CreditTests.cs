@@ -121,9 +121,11 @@ public sealed class CreditTests
         if (key == "moo.gdpo") { return; }
         var batch = new CreditBatch
         {
-            Rows = 4, Tokens = 3,
+            Rows = 4,
+            Tokens = 3,
             Mask = [true, true, true, true, false, false, true, false, true, false, false, false],
-            Rewards = [1, 0, double.NaN, .5], Groups = [0, 0, 0, 0],
+            Rewards = [1, 0, double.NaN, .5],
+            Groups = [0, 0, 0, 0],
             TokenRewards = [.1, 0, .2, 0, double.NaN, double.NaN, .3, double.NaN, .1, double.NaN, double.NaN, double.NaN],
             Values = [.5, .6, .7, .2, double.NaN, double.NaN, .1, double.NaN, .4, double.NaN, double.NaN, double.NaN],
             GreedyRewards = [.2, .2, .2, .2],
