@@ -22,6 +22,9 @@ internal sealed record SftPlan
 
     public required ITextTask Task { get; init; }
 
+    /// <summary>Whether the questions come from a file, whose other parts may hold any text.</summary>
+    public required bool FromFile { get; init; }
+
     public string? Template { get; init; }
 
     public required SupervisedOptions Training { get; init; }
@@ -58,10 +61,12 @@ internal sealed record SftPlan
         var values = configuration.Options;
         if (configuration.Algorithm != Algorithm || !values.TryGetValue(ModelKey, out var model)) { throw new UsageException($"That run is of {configuration.Algorithm}, not of {Algorithm}. Name a run of 'bellman sft'."); }
         var columns = values.TryGetValue(ColumnsKey, out var named) ? DataColumns.Parse(named, QuestionFile.Roles) : null;
+        var fromFile = values.ContainsKey(FileKey);
         return new SftPlan
         {
             Model = model,
-            Task = values.ContainsKey(FileKey) ? DataTask.Split(configuration.Environment, columns, values.GetValueOrDefault(PromptKey) ?? QuestionFile.UsualPrompt) : TaskRegistry.Create(configuration.Environment),
+            FromFile = fromFile,
+            Task = fromFile ? DataTask.Split(configuration.Environment, columns, values.GetValueOrDefault(PromptKey) ?? QuestionFile.UsualPrompt) : TaskRegistry.Create(configuration.Environment),
             Template = values.GetValueOrDefault(TemplateKey),
             Training = Options.Create<SupervisedOptions>(values.Where(pair => !Keys.Contains(pair.Key))),
         };

@@ -15,10 +15,11 @@ internal sealed class SftSession : IDisposable
     private readonly SupervisedEvaluation evaluation;
     private readonly string? source;
     private readonly bool adapters;
+    private readonly bool fromFile;
 
     private SftSession(LanguageModelFolder folder, string? source, SftPlan plan, RunConfiguration configuration)
     {
-        (this.folder, this.source) = (folder, source);
+        (this.folder, this.source, fromFile) = (folder, source, plan.FromFile);
         var random = RandomStream.Create(configuration.Seed, SftPlan.Algorithm);
         adapters = plan.Training.Adapters is not null;
         if (plan.Training.Adapters is { } lowRank) { folder.Model.AddAdapters(lowRank, random.Child("adapters")); }
@@ -85,7 +86,7 @@ internal sealed class SftSession : IDisposable
         Record(end == TrainingEnd.Finished ? RunStatus.Finished : RunStatus.Interrupted);
         run.Write("report.md", Report(run, loop));
         terminal.Output.WriteLine(end == TrainingEnd.Finished
-            ? $"Finished {training.Steps} steps in {clock.Elapsed.TotalSeconds:0.0} s.{(double.IsFinite(loop.Accuracy) ? $" Held-out accuracy {loop.Accuracy:0.0%}." : "")} Next: bellman chat {run.Id}, or bellman score --model {run.Id} --task {run.Configuration.Environment}"
+            ? $"Finished {training.Steps} steps in {clock.Elapsed.TotalSeconds:0.0} s.{(double.IsFinite(loop.Accuracy) ? $" Held-out accuracy {loop.Accuracy:0.0%}." : "")} Next: bellman chat {run.Id}, or bellman score --model {run.Id} {(fromFile ? "--data" : "--task")} {run.Configuration.Environment}"
             : $"Stopped at step {training.Steps} with a checkpoint. Continue with: bellman sft --resume {run.Id}");
         return end == TrainingEnd.Finished ? 0 : CommandLine.Interrupted;
     }
@@ -115,7 +116,8 @@ internal sealed class SftSession : IDisposable
     {
         var values = plan.Model.Split('?', 2) is [_, var text] ? text.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(Pair) : [];
         var size = OptionSet.Of<TinyModelOptions>("the tiny model").Create<TinyModelOptions>(values);
-        var tokenizer = new CharacterTokenizer(plan.Task.Alphabet);
+        // What a file holds says little about the letters of the next one: bytes express all of them.
+        ITokenizer tokenizer = plan.FromFile ? ByteTokenizer.Create() : new CharacterTokenizer(plan.Task.Alphabet);
         var model = Transformer.Create(size.Shape(tokenizer), RandomStream.Create(configuration.Seed, "weights"));
         return new LanguageModelFolder(ModelArgument.Tiny, model, tokenizer, ChatTemplate.Named(plan.Template ?? "plain"));
 
