@@ -64,7 +64,7 @@ public abstract class OfflineTrainer : ITrainee
         optimizer.ZeroGradients();
         loss.backward();
         var rate = Schedule?.Value(steps - 1)
-            ?? (Options.DecaySteps > 0 ? new LinearSchedule(Options.LearningRate, 0, Options.DecaySteps).Value(steps - 1) : Options.LearningRate);
+            ?? Options.Decayed(Options.LearningRate, steps - 1);
         var norm = optimizer.Step(rate, Options.MaximumGradientNorm);
         metrics.Add(double.IsFinite(norm) ? "gradient/norm" : "loss/gradient_norm", norm);
     }

@@ -97,7 +97,7 @@ public sealed class PostTrainer : ITrainee
     {
         var options = parts.Options;
         var risen = Math.Min(1, (steps + 1.0) / Math.Max(1, options.WarmUpSteps));
-        return risen * (options.DecaySteps > 0 ? new LinearSchedule(options.LearningRate, 0, options.DecaySteps).Value(steps) : options.LearningRate);
+        return risen * options.Decayed(options.LearningRate, steps);
     }
 
     private static Tensor Table(double[] values, RolloutTensors tensors) =>

@@ -4,7 +4,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Bellman.Language;
 
 /// <summary>How a policy is trained, whatever the method.</summary>
-public sealed record PostTrainingOptions
+public sealed record PostTrainingOptions : TensorTrainingOptions
 {
     /// <summary>Prompts a step.</summary>
     [Description("Prompts of a step; more give a steadier gradient and cost more.")]
@@ -35,21 +35,6 @@ public sealed record PostTrainingOptions
     [Description("The learning rate rises linearly over this many steps: Adam's first steps follow single gradients and can undo what a model knows.")]
     [Range(0L, 1_000_000_000L)]
     public long WarmUpSteps { get; init; }
-
-    /// <summary>Steps over which the learning rate falls to 0.</summary>
-    [Description("The learning rate falls linearly to 0 over this many steps; 0 keeps it constant.")]
-    [Range(0L, 1_000_000_000L)]
-    public long DecaySteps { get; init; }
-
-    /// <summary>Bound on the gradient's global norm.</summary>
-    [Description("Gradients longer than this are scaled down to it.")]
-    [Range(0.0, 1e9, MinimumIsExclusive = true)]
-    public double MaximumGradientNorm { get; init; } = 1;
-
-    /// <summary>Decoupled weight decay.</summary>
-    [Description("Decoupled weight decay.")]
-    [Range(0.0, 1.0)]
-    public double WeightDecay { get; init; }
 
     /// <summary>Most new tokens of a response.</summary>
     [Description("Most new tokens of a response; what is longer is cut.")]
@@ -89,9 +74,4 @@ public sealed record PostTrainingOptions
     [Description("Responses with at least this reward count as passed, in metrics.")]
     [Range(-1e9, 1e9)]
     public double PassThreshold { get; init; } = 0.999;
-
-    /// <summary>Threads of torch's operations.</summary>
-    [Description("Threads of torch's operations; a run is resumed bit for bit only with the same number.")]
-    [Range(1, 1024)]
-    public int Threads { get; init; } = 1;
 }

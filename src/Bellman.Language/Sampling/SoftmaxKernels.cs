@@ -30,7 +30,7 @@ internal sealed unsafe class SoftmaxKernels<TVector, TOps> : SoftmaxKernels
     {
         fixed (float* x = logits, e = exponentials)
         {
-            var maximum = Maximum(x, logits.Length);
+            var maximum = RowKernels<TVector, TOps>.Maximum(x, logits.Length);
             double total = 0, weighted = 0;
             for (var block = 0; block < logits.Length; block += SumBlock)
             {
@@ -40,23 +40,6 @@ internal sealed unsafe class SoftmaxKernels<TVector, TOps> : SoftmaxKernels
             }
             return (maximum, total, weighted);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Maximum(float* x, int count)
-    {
-        var whole = count - count % TOps.Width;
-        var best = float.NegativeInfinity;
-        if (whole > 0)
-        {
-            var lanes = stackalloc float[TOps.Width];
-            var most = TOps.Load(x);
-            for (var i = TOps.Width; i < whole; i += TOps.Width) { most = TOps.Maximum(most, TOps.Load(x + i)); }
-            TOps.Store(most, lanes);
-            for (var i = 0; i < TOps.Width; i++) { best = Math.Max(best, lanes[i]); }
-        }
-        for (var i = whole; i < count; i++) { best = Math.Max(best, x[i]); }
-        return best;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,0 +1,32 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
+namespace Bellman.Language;
+
+/// <summary>What every trainer with rewards, preferences or examples can be told about its optimiser.</summary>
+public abstract record TensorTrainingOptions
+{
+    /// <summary>Steps over which the learning rate falls to 0.</summary>
+    [Description("The learning rate falls linearly to 0 over this many steps; 0 keeps it constant.")]
+    [Range(0L, 1_000_000_000L)]
+    public long DecaySteps { get; init; }
+
+    /// <summary>Bound on the gradient's global norm.</summary>
+    [Description("Gradients longer than this are scaled down to it.")]
+    [Range(0.0, 1e9, MinimumIsExclusive = true)]
+    public double MaximumGradientNorm { get; init; } = 1;
+
+    /// <summary>Decoupled weight decay.</summary>
+    [Description("Decoupled weight decay.")]
+    [Range(0.0, 1.0)]
+    public double WeightDecay { get; init; }
+
+    /// <summary>Threads of torch's operations.</summary>
+    [Description("Threads of torch's operations; a run is resumed bit for bit only with the same number.")]
+    [Range(1, 1024)]
+    public int Threads { get; init; } = 1;
+
+    /// <summary>What is left of a learning rate after <paramref name="steps"/>.</summary>
+    internal double Decayed(double learningRate, long steps) =>
+        DecaySteps > 0 ? new LinearSchedule(learningRate, 0, DecaySteps).Value(steps) : learningRate;
+}
