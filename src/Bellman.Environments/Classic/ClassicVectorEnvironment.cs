@@ -158,10 +158,7 @@ internal sealed unsafe class ClassicVectorEnvironment<TTask> : VectorEnvironment
     {
         Terminated[copy] = terminated;
         Truncated[copy] = !terminated;
-        EpisodeReturns[copy] = RunningReturns[copy];
-        EpisodeLengths[copy] = RunningLengths[copy];
-        RunningReturns[copy] = 0;
-        RunningLengths[copy] = 0;
+        RecordEnd(copy);
         Observation(copy).CopyTo(FinalObservation(copy));
         Begin(copy);
     }

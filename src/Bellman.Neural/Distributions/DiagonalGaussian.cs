@@ -3,7 +3,7 @@ namespace Bellman.Neural;
 /// <summary>Independent normal distributions, one a dimension, given by mean and log standard deviation.</summary>
 public static class DiagonalGaussian
 {
-    private const float HalfLogTwoPi = 0.918938533f;
+    internal const float HalfLogTwoPi = 0.918938533f;
 
     /// <summary>Draws a = μ + σ ε with ε standard normal.</summary>
     public static void Sample(ReadOnlySpan<float> mean, ReadOnlySpan<float> logStandardDeviation, RandomStream random, Span<float> action)

@@ -8,8 +8,6 @@ namespace Bellman.Neural;
 /// <remarks>The features φ are taken as given: exploration does not train them, as in the authors' code.</remarks>
 public static class StateDependentGaussian
 {
-    private const float HalfLogTwoPi = 0.918938533f;
-
     // Keeps the density finite where all features vanish.
     private const float SmallestVariance = 1e-6f;
 
@@ -57,7 +55,7 @@ public static class StateDependentGaussian
         {
             var variance = Variance(features, variances, action.Length, j);
             var difference = action[j] - mean[j];
-            sum -= 0.5f * (difference * difference / variance + MathF.Log(variance)) + HalfLogTwoPi;
+            sum -= 0.5f * (difference * difference / variance + MathF.Log(variance)) + DiagonalGaussian.HalfLogTwoPi;
         }
         return sum;
     }
@@ -67,7 +65,7 @@ public static class StateDependentGaussian
     {
         var actions = variances.Length / features.Length;
         var sum = 0f;
-        for (var j = 0; j < actions; j++) { sum += 0.5f + HalfLogTwoPi + 0.5f * MathF.Log(Variance(features, variances, actions, j)); }
+        for (var j = 0; j < actions; j++) { sum += 0.5f + DiagonalGaussian.HalfLogTwoPi + 0.5f * MathF.Log(Variance(features, variances, actions, j)); }
         return sum;
     }
 

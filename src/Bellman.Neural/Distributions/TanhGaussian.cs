@@ -6,7 +6,7 @@ namespace Bellman.Neural;
 /// </summary>
 public static class TanhGaussian
 {
-    private const float LogTwo = 0.693147181f;
+    internal const float LogTwo = 0.693147181f;
 
     // Gauss-Hermite quadrature with 12 points for the mean of a function of a standard normal: points and weights of one half.
     private static readonly (float Point, float Weight)[] Quadrature =

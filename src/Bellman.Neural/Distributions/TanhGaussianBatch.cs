@@ -17,8 +17,6 @@ public sealed class TanhGaussianBatch
     public const float Highest = 2;
 
     private const float HalfSpan = (Highest - LowestSquashed) / 2;
-    private const float LogTwo = 0.693147181f;
-    private const float HalfLogTwoPi = 0.918938533f;
 
     // A product of this many factors up to 2 stays far from overflow.
     private const int FactorsPerLogarithm = 64;
@@ -144,7 +142,7 @@ public sealed class TanhGaussianBatch
         for (var i = 0; i < size; i++)
         {
             var k = start + i;
-            sum -= 0.5f * noise[k] * noise[k] + logDeviations[k] + HalfLogTwoPi + 2 * (LogTwo - MathF.Abs(unsquashed[k]));
+            sum -= 0.5f * noise[k] * noise[k] + logDeviations[k] + DiagonalGaussian.HalfLogTwoPi + 2 * (TanhGaussian.LogTwo - MathF.Abs(unsquashed[k]));
             // Logarithms are dear: one of the product serves for many.
             product *= 1 + decays[k];
             if (i % FactorsPerLogarithm == FactorsPerLogarithm - 1)

@@ -118,7 +118,7 @@ internal sealed class ChainedNetwork : IRecurrentNetwork, INoisyNetwork, IDescri
         var delta = outputGradients;
         for (var i = links.Length - 1; i >= 0; i--)
         {
-            var below = i == 0 ? inputGradients : Block(betweenGradients, i - 1, batch);
+            var below = i == 0 ? inputGradients : Scratch.Sized(ref betweenGradients[i - 1], batch * links[i - 1].Outputs);
             links[i].Backward(delta, batch, below, parameterGradients);
             delta = below;
         }
@@ -139,12 +139,5 @@ internal sealed class ChainedNetwork : IRecurrentNetwork, INoisyNetwork, IDescri
         foreach (var link in links) { link.Dispose(); }
     }
 
-    private Span<float> Output(int link, int batch, Span<float> outputs) => link == links.Length - 1 ? outputs : Block(between, link, batch);
-
-    private Span<float> Block(float[][] blocks, int link, int batch)
-    {
-        var size = batch * links[link].Outputs;
-        if (blocks[link].Length < size) { blocks[link] = new float[size]; }
-        return blocks[link].AsSpan(0, size);
-    }
+    private Span<float> Output(int link, int batch, Span<float> outputs) => link == links.Length - 1 ? outputs : Scratch.Sized(ref between[link], batch * links[link].Outputs);
 }

@@ -21,7 +21,7 @@ public sealed record ConvolutionPart(string Name, int Height, int Width, int Cha
     public override int Inputs => Height * Width * Channels;
 
     /// <inheritdoc/>
-    public override int Outputs => Shapes()[^1].Outputs;
+    public override int Outputs => Shapes().Last().Outputs;
 
     /// <inheritdoc/>
     public override IEnumerable<(string Name, int[] Shape)> Parameters() => Dense().SelectMany(layer => layer.Parameters());
@@ -41,29 +41,25 @@ public sealed record ConvolutionPart(string Name, int Height, int Width, int Cha
     public override void Validate()
     {
         if (Layers.Count == 0) { throw new UsageException($"Convolutions '{Name}' have no layers; give at least one."); }
-        var (height, width, channels) = (Height, Width, Channels);
-        foreach (var layer in Layers)
+        foreach (var (height, width, channels, layer) in Shapes())
         {
             if (layer.Filters < 1 || layer.Kernel < 1 || layer.Stride < 1 || channels < 1 || height < layer.Kernel || width < layer.Kernel)
             {
                 throw new UsageException($"Convolutions '{Name}' cannot put {layer.Filters} kernels of {layer.Kernel} x {layer.Kernel}, stride {layer.Stride}, on a picture of {height} x {width} x {channels}. Use smaller kernels or larger pictures.");
             }
-            var shape = new PatchShape(height, width, channels, layer);
-            (height, width, channels) = (shape.OutputHeight, shape.OutputWidth, layer.Filters);
         }
     }
 
-    private List<PatchShape> Shapes()
+    // One at a time: what a shape leads to is only computed once it has been found valid.
+    private IEnumerable<PatchShape> Shapes()
     {
-        var shapes = new List<PatchShape>();
         var (height, width, channels) = (Height, Width, Channels);
         foreach (var layer in Layers)
         {
             var shape = new PatchShape(height, width, channels, layer);
-            shapes.Add(shape);
+            yield return shape;
             (height, width, channels) = (shape.OutputHeight, shape.OutputWidth, layer.Filters);
         }
-        return shapes;
     }
 
     private IEnumerable<MlpPart> Dense() => Shapes().Select((shape, index) => new MlpPart($"{Name}.{index}", new MlpSpecification(shape.PatchSize, [], shape.Layer.Filters)
@@ -167,10 +163,10 @@ internal sealed class ConvolutionNetwork(PatchShape[] shapes, INetwork[] layers)
         {
             var shape = shapes[i];
             var wanted = i > 0 || !inputGradients.IsEmpty;
-            var byPatches = wanted ? Sized(ref patches, batch * shape.Patches * shape.PatchSize) : default;
+            var byPatches = wanted ? Scratch.Sized(ref patches, batch * shape.Patches * shape.PatchSize) : default;
             layers[i].Backward(delta, batch * shape.Patches, byPatches, parameterGradients);
             if (!wanted) { return; }
-            var below = i == 0 ? inputGradients : Sized(ref gradients[i], batch * shape.Inputs);
+            var below = i == 0 ? inputGradients : Scratch.Sized(ref gradients[i], batch * shape.Inputs);
             below.Clear();
             for (var picture = 0; picture < batch; picture++)
             {
@@ -191,20 +187,14 @@ internal sealed class ConvolutionNetwork(PatchShape[] shapes, INetwork[] layers)
         for (var i = 0; i < layers.Length; i++)
         {
             var shape = shapes[i];
-            var cut = Sized(ref patches, batch * shape.Patches * shape.PatchSize);
+            var cut = Scratch.Sized(ref patches, batch * shape.Patches * shape.PatchSize);
             for (var picture = 0; picture < batch; picture++)
             {
                 shape.Cut(x.Slice(picture * shape.Inputs, shape.Inputs), cut[(picture * shape.Patches * shape.PatchSize)..]);
             }
-            var y = i == layers.Length - 1 ? outputs : Sized(ref between[i], batch * shape.Outputs);
+            var y = i == layers.Length - 1 ? outputs : Scratch.Sized(ref between[i], batch * shape.Outputs);
             if (training) { layers[i].ForwardTraining(cut, batch * shape.Patches, y); } else { layers[i].Forward(cut, batch * shape.Patches, y); }
             x = y;
         }
-    }
-
-    private static Span<float> Sized(ref float[] block, int size)
-    {
-        if (block.Length < size) { block = new float[size]; }
-        return block.AsSpan(0, size);
     }
 }

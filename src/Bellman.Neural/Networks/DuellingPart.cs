@@ -102,8 +102,7 @@ internal sealed class DuellingNetwork(INetwork value, INetwork advantage) : INoi
             advantage.Backward(advantageGradients, batch, default, parameterGradients);
             return;
         }
-        if (inputScratch.Length < inputGradients.Length) { inputScratch = new float[inputGradients.Length]; }
-        var fromAdvantage = inputScratch.AsSpan(0, inputGradients.Length);
+        var fromAdvantage = Scratch.Sized(ref inputScratch, inputGradients.Length);
         advantage.Backward(advantageGradients, batch, fromAdvantage, parameterGradients);
         VectorKernels.Active.Add(inputGradients, fromAdvantage);
     }
@@ -146,7 +145,6 @@ internal sealed class DuellingNetwork(INetwork value, INetwork advantage) : INoi
     private Span<float> Values(int batch)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
-        if (values.Length < batch * (width + Outputs)) { values = new float[batch * (width + Outputs)]; }
-        return values.AsSpan(0, batch * width);
+        return Scratch.Sized(ref values, batch * (width + Outputs))[..(batch * width)];
     }
 }

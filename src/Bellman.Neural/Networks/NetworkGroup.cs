@@ -48,7 +48,7 @@ public sealed class NetworkGroup : IDisposable, IStateful
     {
         options.Validate();
         Validate(parts);
-        var parameters = new ParameterBuffer(Layout(parts));
+        var parameters = ParameterBuffer.Of(parts.SelectMany(part => part.Parameters()));
         foreach (var part in parts) { part.Initialize(parameters, initialization); }
         return new NetworkGroup(parts, options, parameters);
     }
@@ -99,19 +99,6 @@ public sealed class NetworkGroup : IDisposable, IStateful
     private (int Offset, int Size) FindVector(string name) => vectors.TryGetValue(name, out var place)
         ? place
         : throw NearNames.Unknown("vector", name, vectors.Keys, "Only parts made with VectorPart are vectors.");
-
-    private static List<ParameterInfo> Layout(NetworkPart[] parts)
-    {
-        var layout = new List<ParameterInfo>();
-        var offset = 0;
-        foreach (var (name, shape) in parts.SelectMany(part => part.Parameters()))
-        {
-            var parameter = new ParameterInfo(name, offset, shape);
-            layout.Add(parameter);
-            offset = checked(offset + parameter.Size);
-        }
-        return layout;
-    }
 
     private static void Validate(NetworkPart[] parts)
     {

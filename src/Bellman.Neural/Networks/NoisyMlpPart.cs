@@ -35,21 +35,15 @@ public sealed record NoisyMlpPart(string Name, MlpSpecification Mlp) : NetworkPa
         {
             // sigma = sigma_0 / sqrt(inputs)
             var deviation = InitialDeviation / MathF.Sqrt(layer.Inputs);
-            parameters[Deviation($"{layer.Prefix}.weight")].Fill(deviation);
-            parameters[Deviation($"{layer.Prefix}.bias")].Fill(deviation);
+            parameters.Initial(Deviation($"{layer.Prefix}.weight")).Fill(deviation);
+            parameters.Initial(Deviation($"{layer.Prefix}.bias")).Fill(deviation);
         }
     }
 
     /// <inheritdoc/>
     public override INetwork? Build(ParameterBuffer parameters, NetworkContext context)
     {
-        var offset = 0;
-        var noisy = new ParameterBuffer([.. MlpLayout.Parameters(Name, Mlp).Select(parameter =>
-        {
-            var info = new ParameterInfo(parameter.Name, offset, parameter.Shape);
-            offset += info.Size;
-            return info;
-        })]);
+        var noisy = ParameterBuffer.Of(MlpLayout.Parameters(Name, Mlp));
         // Only sums of means and noise pass through the network, so either engine can run it.
         return new MlpPart(Name, Mlp).Build(noisy, context) is { } inner
             ? new NoisyNetwork(inner, noisy, parameters, MlpLayout.Layers(Name, Mlp, noisy), Name)

@@ -24,8 +24,7 @@ internal sealed class NoisyNetwork : INoisyNetwork, IDescribedNetwork
         start = parameters.Find($"{name}.0.weight").Offset;
         layers = [.. layouts.Select((layout, index) => new Layer(
             layout,
-            parameters.Find(NoisyMlpPart.Deviation($"{name}.{index}.weight")).Offset,
-            parameters.Find(NoisyMlpPart.Deviation($"{name}.{index}.bias")).Offset))];
+            (parameters.Find(NoisyMlpPart.Deviation($"{name}.{index}.weight")).Offset, parameters.Find(NoisyMlpPart.Deviation($"{name}.{index}.bias")).Offset)))];
     }
 
     public int Inputs => inner.Inputs;
@@ -70,19 +69,8 @@ internal sealed class NoisyNetwork : INoisyNetwork, IDescribedNetwork
         if (!parameterGradients) { return; }
         VectorKernels.Active.Add(Parameters.Gradients.AsSpan(start, noisy.Gradients.Length), noisy.Gradients);
         if (silent) { return; }
-        foreach (var layer in layers)
-        {
-            var (inputs, layout) = (layer.Layout.Inputs, layer.Layout);
-            for (var output = 0; output < layout.Outputs; output++)
-            {
-                // dL/dsigma = dL/dw f(eps_out) f(eps_in)
-                VectorKernels.Active.AddProduct(
-                    Parameters.Gradients.AsSpan(layer.WeightDeviation + output * inputs, inputs),
-                    noisy.Gradients.AsSpan(layout.Weight + output * inputs, inputs), layer.InputNoise, layer.OutputNoise[output]);
-            }
-            VectorKernels.Active.AddProduct(
-                Parameters.Gradients.AsSpan(layer.BiasDeviation, layout.Outputs), noisy.Gradients.AsSpan(layout.Bias, layout.Outputs), layer.OutputNoise, 1);
-        }
+        // dL/dsigma = dL/dw f(eps_out) f(eps_in)
+        foreach (var layer in layers) { layer.AddWithNoise(Parameters.Gradients, layer.Deviations, noisy.Gradients, layer.Means); }
     }
 
     public void Dispose() => inner.Dispose();
@@ -92,18 +80,7 @@ internal sealed class NoisyNetwork : INoisyNetwork, IDescribedNetwork
         Parameters.Block.AsSpan(start, noisy.Block.Length).CopyTo(noisy.Block);
         noisy.Changed();
         if (silent) { return; }
-        foreach (var layer in layers)
-        {
-            var (inputs, layout) = (layer.Layout.Inputs, layer.Layout);
-            for (var output = 0; output < layout.Outputs; output++)
-            {
-                VectorKernels.Active.AddProduct(
-                    noisy.Block.AsSpan(layout.Weight + output * inputs, inputs),
-                    Parameters.Block.AsSpan(layer.WeightDeviation + output * inputs, inputs), layer.InputNoise, layer.OutputNoise[output]);
-            }
-            VectorKernels.Active.AddProduct(
-                noisy.Block.AsSpan(layout.Bias, layout.Outputs), Parameters.Block.AsSpan(layer.BiasDeviation, layout.Outputs), layer.OutputNoise, 1);
-        }
+        foreach (var layer in layers) { layer.AddWithNoise(noisy.Block, layer.Means, Parameters.Block, layer.Deviations); }
     }
 
     /// <summary>f(x) = sgn(x) sqrt|x|.</summary>
@@ -112,17 +89,29 @@ internal sealed class NoisyNetwork : INoisyNetwork, IDescribedNetwork
         foreach (ref var x in noise) { x = MathF.CopySign(MathF.Sqrt(MathF.Abs(x)), x); }
     }
 
-    /// <summary>Where a layer's sigmas lie in the group's buffer, and its noise after f.</summary>
-    private sealed class Layer(DenseLayout layout, int weightDeviation, int biasDeviation)
+    /// <summary>A layer's noise after f, and where its means (in the noisy buffer) and sigmas (in the group's) lie.</summary>
+    private sealed class Layer(DenseLayout layout, (int Weight, int Bias) deviations)
     {
         public DenseLayout Layout { get; } = layout;
 
-        public int WeightDeviation { get; } = weightDeviation;
+        public (int Weight, int Bias) Means { get; } = (layout.Weight, layout.Bias);
 
-        public int BiasDeviation { get; } = biasDeviation;
+        public (int Weight, int Bias) Deviations { get; } = deviations;
 
         public float[] InputNoise { get; } = new float[layout.Inputs];
 
         public float[] OutputNoise { get; } = new float[layout.Outputs];
+
+        /// <summary>Adds the numbers at <paramref name="from"/> of <paramref name="source"/>, each times its noise, to those at <paramref name="to"/>.</summary>
+        public void AddWithNoise(float[] destination, (int Weight, int Bias) to, float[] source, (int Weight, int Bias) from)
+        {
+            var (inputs, outputs) = (InputNoise.Length, OutputNoise.Length);
+            for (var output = 0; output < outputs; output++)
+            {
+                VectorKernels.Active.AddProduct(
+                    destination.AsSpan(to.Weight + output * inputs, inputs), source.AsSpan(from.Weight + output * inputs, inputs), InputNoise, OutputNoise[output]);
+            }
+            VectorKernels.Active.AddProduct(destination.AsSpan(to.Bias, outputs), source.AsSpan(from.Bias, outputs), OutputNoise, 1);
+        }
     }
 }

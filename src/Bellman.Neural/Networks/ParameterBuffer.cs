@@ -29,6 +29,20 @@ public sealed class ParameterBuffer : IStateful
         Gradients = GC.AllocateArray<float>(length, pinned: true);
     }
 
+    /// <summary>A buffer of zeros for parameters of these names and shapes, one after another.</summary>
+    internal static ParameterBuffer Of(IEnumerable<(string Name, int[] Shape)> parameters)
+    {
+        var layout = new List<ParameterInfo>();
+        var offset = 0;
+        foreach (var (name, shape) in parameters)
+        {
+            var parameter = new ParameterInfo(name, offset, shape);
+            layout.Add(parameter);
+            offset = checked(offset + parameter.Size);
+        }
+        return new ParameterBuffer(layout);
+    }
+
     /// <summary>The parameters' values. They may be written at any time: engines notice.</summary>
     public float[] Values
     {

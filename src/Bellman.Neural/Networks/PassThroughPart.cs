@@ -65,11 +65,7 @@ internal sealed class PassThroughNetwork(INetwork inner) : INetwork
 
     public void Dispose() => inner.Dispose();
 
-    private Span<float> Rows(int batch)
-    {
-        if (rows.Length < batch * inner.Outputs) { rows = new float[batch * inner.Outputs]; }
-        return rows.AsSpan(0, batch * inner.Outputs);
-    }
+    private Span<float> Rows(int batch) => Scratch.Sized(ref rows, batch * inner.Outputs);
 
     private void Join(ReadOnlySpan<float> own, ReadOnlySpan<float> inputs, int batch, Span<float> outputs)
     {

@@ -46,11 +46,11 @@ public sealed record RecurrentPart(string Name, RecurrentCell Cell, int InputSiz
         foreach (var (kind, inputs) in new[] { ("input", InputSize), ("hidden", Size) })
         {
             var stream = random.Child($"{Name}.{kind}");
-            var weight = parameters[$"{Name}.{kind}.weight"];
+            var weight = parameters.Initial($"{Name}.{kind}.weight");
             for (var gate = 0; gate < Gates; gate++) { WeightInitializer.Orthogonal(weight.Slice(gate * Size * inputs, Size * inputs), Size, inputs, 1, stream); }
         }
         // A forget gate that starts open remembers until it learns not to (Jozefowicz et al. 2015).
-        if (Cell == RecurrentCell.Lstm) { parameters[$"{Name}.input.bias"].Slice(Size, Size).Fill(1); }
+        if (Cell == RecurrentCell.Lstm) { parameters.Initial($"{Name}.input.bias").Slice(Size, Size).Fill(1); }
     }
 
     /// <inheritdoc/>

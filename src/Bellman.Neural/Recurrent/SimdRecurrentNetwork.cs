@@ -127,8 +127,8 @@ internal sealed unsafe class SimdRecurrentNetwork<TVector, TOps, TCell> : IRecur
         }
         if (!inputGradients.IsEmpty) { InputGradients(gates, batch, inputGradients); }
         if (!parameterGradients) { return; }
-        WeightGradient(input, gates, training.Inputs, inputStride, batch);
-        WeightGradient(hidden, hiddenGates, training.PreviousHidden, stateStride, batch);
+        WeightGradient(input, training.Inputs, gates, batch);
+        WeightGradient(hidden, training.PreviousHidden, hiddenGates, batch);
     }
 
     public void Dispose()
@@ -232,22 +232,10 @@ internal sealed unsafe class SimdRecurrentNetwork<TVector, TOps, TCell> : IRecur
         }
     }
 
-    /// <summary>dW += δᵀ x, db += Σ δ over all rows.</summary>
-    private void WeightGradient(SimdLayer layer, float* delta, float* x, nint xStride, int rows)
+    private void WeightGradient(SimdLayer layer, float* x, float* delta, int rows)
     {
-        var layout = layer.Layout;
-        var gradient = Parameters.GradientPointer + layout.Weight;
-        if (layer.GradientTransposed)
-        {
-            MatrixKernel<TVector, TOps>.Multiply(x, 1, xStride, delta, gateStride, layer.GradientScratch, gateStride, layout.Inputs, SimdLayer.Padded(layout.Outputs), rows, null);
-            ColumnKernel<TVector, TOps>.AddTransposed(layer.GradientScratch, gateStride, gradient, layout.Inputs, layout.Inputs, layout.Outputs);
-        }
-        else
-        {
-            MatrixKernel<TVector, TOps>.Multiply(delta, 1, gateStride, x, xStride, layer.GradientScratch, xStride, layout.Outputs, SimdLayer.Padded(layout.Inputs), rows, null);
-            ColumnKernel<TVector, TOps>.Add(layer.GradientScratch, xStride, gradient, layout.Inputs, layout.Outputs, layout.Inputs);
-        }
-        ColumnKernel<TVector, TOps>.AddSums(delta, null, gateStride, rows, layout.Outputs, Parameters.GradientPointer + layout.Bias);
+        WeightGradientKernel<TVector, TOps>.Add(layer, x, delta, rows, 0, layer.GradientTransposed ? layer.Layout.Inputs : layer.Layout.Outputs, Parameters);
+        WeightGradientKernel<TVector, TOps>.AddBias(layer, delta, rows, Parameters);
     }
 
     private void CopyOut(RecurrentSteps steps, int rows, Span<float> outputs)
@@ -257,8 +245,7 @@ internal sealed unsafe class SimdRecurrentNetwork<TVector, TOps, TCell> : IRecur
 
     private Span<float> Zeros(int batch)
     {
-        if (zeros.Length < batch * MemorySize) { zeros = new float[batch * MemorySize]; }
-        var span = zeros.AsSpan(0, batch * MemorySize);
+        var span = Scratch.Sized(ref zeros, batch * MemorySize);
         span.Clear();
         return span;
     }

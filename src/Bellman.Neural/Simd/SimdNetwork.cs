@@ -242,27 +242,15 @@ internal sealed unsafe class SimdNetwork<TVector, TOps> : IDescribedNetwork, IPa
         var layer = layers[task.Layer];
         var layout = layer.Layout;
         var x = task.Layer == 0 ? keptInputs.Pointer : layers[task.Layer - 1].Output;
-        nint xStride = layer.InputStride, stride = layer.OutputStride;
-        var gradient = Parameters.GradientPointer + layout.Weight;
+        nint stride = layer.OutputStride;
         if (task.Layer == 0 && keptSparse)
         {
             // One task for all of them: there is little to do, and rows of inputs are read once.
-            if (task.Start == 0) { SparseKernel<TVector, TOps>.AddProduct(x, xStride, layout.Inputs, layer.SumDelta, stride, rows, layout.Outputs, gradient); }
+            if (task.Start == 0) { SparseKernel<TVector, TOps>.AddProduct(x, layer.InputStride, layout.Inputs, layer.SumDelta, stride, rows, layout.Outputs, Parameters.GradientPointer + layout.Weight); }
         }
-        else if (layer.GradientTransposed)
-        {
-            var sums = layer.GradientScratch + task.Start * stride;
-            MatrixKernel<TVector, TOps>.Multiply(x + task.Start, 1, xStride, layer.SumDelta, stride, sums, stride, task.Rows, SimdLayer.Padded(layout.Outputs), rows, null);
-            ColumnKernel<TVector, TOps>.AddTransposed(sums, stride, gradient + task.Start, layout.Inputs, task.Rows, layout.Outputs);
-        }
-        else
-        {
-            var sums = layer.GradientScratch + task.Start * xStride;
-            MatrixKernel<TVector, TOps>.Multiply(layer.SumDelta + task.Start, 1, stride, x, xStride, sums, xStride, task.Rows, SimdLayer.Padded(layout.Inputs), rows, null);
-            ColumnKernel<TVector, TOps>.Add(sums, xStride, gradient + (nint)task.Start * layout.Inputs, layout.Inputs, task.Rows, layout.Inputs);
-        }
+        else { WeightGradientKernel<TVector, TOps>.Add(layer, x, layer.SumDelta, rows, task.Start, task.Rows, Parameters); }
         if (task.Start > 0) { return; }
-        ColumnKernel<TVector, TOps>.AddSums(layer.SumDelta, null, stride, rows, layout.Outputs, Parameters.GradientPointer + layout.Bias);
+        WeightGradientKernel<TVector, TOps>.AddBias(layer, layer.SumDelta, rows, Parameters);
         if (layout.HasNorm)
         {
             ColumnKernel<TVector, TOps>.AddSums(layer.Delta, layer.Normalised, stride, rows, layout.Outputs, Parameters.GradientPointer + layout.NormWeight);

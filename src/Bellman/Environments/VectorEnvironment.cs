@@ -114,13 +114,16 @@ public abstract class VectorEnvironment : IStateful, IDisposable
         Truncated[index] = truncated;
         runningReturns[index] += reward;
         runningLengths[index]++;
-        if (terminated || truncated)
-        {
-            EpisodeReturns[index] = runningReturns[index];
-            EpisodeLengths[index] = runningLengths[index];
-            runningReturns[index] = 0;
-            runningLengths[index] = 0;
-        }
+        if (terminated || truncated) { RecordEnd(index); }
+    }
+
+    /// <summary>Books the end of copy <paramref name="index"/>'s episode: for implementations that book its steps themselves.</summary>
+    protected void RecordEnd(int index)
+    {
+        EpisodeReturns[index] = runningReturns[index];
+        EpisodeLengths[index] = runningLengths[index];
+        runningReturns[index] = 0;
+        runningLengths[index] = 0;
     }
 
     /// <summary>[N], pinned: undiscounted returns of the episodes so far, for implementations that book many copies at once.</summary>
