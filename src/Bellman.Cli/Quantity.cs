@@ -6,15 +6,20 @@ namespace Bellman.Cli;
 internal static class Quantity
 {
     /// <summary>Steps, episodes, seeds: whole numbers, also as 1e6 or 1_000_000.</summary>
-    public static long Whole(string? text, string name, long fallback, long minimum)
+    public static long Whole(string? text, string name, long fallback, long minimum) => Whole(text, name, fallback, minimum, long.MaxValue);
+
+    /// <summary>Trials, episodes: as <see cref="Whole(string?, string, long, long)"/>, up to two billion.</summary>
+    public static int Count(string? text, string name, int fallback, int minimum) => (int)Whole(text, name, fallback, minimum, int.MaxValue);
+
+    private static long Whole(string? text, string name, long fallback, long minimum, long maximum)
     {
         if (text is null) { return fallback; }
         if (decimal.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            && number == decimal.Truncate(number) && number >= minimum && number <= long.MaxValue)
+            && number == decimal.Truncate(number) && number >= minimum && number <= maximum)
         {
             return (long)number;
         }
-        throw new UsageException($"{name} cannot be '{text}': it is a whole number from {minimum} up, e.g. 100000 or 1e5.");
+        throw new UsageException($"{name} cannot be '{text}': it is a whole number from {minimum} {(maximum < long.MaxValue ? $"to {maximum}" : "up")}, e.g. 100000 or 1e5.");
     }
 
     /// <summary>A finite number, or null if none was given.</summary>

@@ -60,13 +60,13 @@ internal static class SweepCommand
                 Algorithm = parsed.GetValue(algorithm) ?? throw new UsageException($"Which algorithm? Write bellman sweep ALGORITHM --env ID --set name=range. There are: {string.Join(", ", AlgorithmRegistry.All.Select(entry => entry.Name))}."),
                 Environment = parsed.GetValue(environment) ?? throw new UsageException("Which environment? Add --env ID, e.g. --env CartPole-v1; 'bellman envs' lists all of them."),
                 Steps = total,
-                Trials = (int)Quantity.Whole(parsed.GetValue(trials), "--trials", 16, 1),
-                Seeds = (int)Quantity.Whole(parsed.GetValue(seeds), "--seeds", 1, 1),
+                Trials = Quantity.Count(parsed.GetValue(trials), "--trials", 16, 1),
+                Seeds = Quantity.Count(parsed.GetValue(seeds), "--seeds", 1, 1),
                 Seed = parsed.GetValue(seed),
                 Set = parsed.GetValue(set) ?? [],
-                Halving = parsed.GetValue(halving) is { } factor ? (int)Quantity.Whole(factor, "--halving", 0, 2) : null,
+                Halving = parsed.GetValue(halving) is { } factor ? Quantity.Count(factor, "--halving", 0, 2) : null,
                 EvaluateEvery = Quantity.Whole(parsed.GetValue(evaluateEvery), "--evaluate-every", Math.Max(1, total / 10), 1),
-                EvaluationEpisodes = (int)Quantity.Whole(parsed.GetValue(evaluationEpisodes), "--evaluation-episodes", 20, 1),
+                EvaluationEpisodes = Quantity.Count(parsed.GetValue(evaluationEpisodes), "--evaluation-episodes", 20, 1),
                 Command = "bellman " + string.Join(" ", parsed.Tokens.Select(token => token.Value)),
             };
             // Everything is checked before a folder is made.

@@ -56,7 +56,7 @@ internal static class TrainCommand
                 Options = Merge(file.Options, [.. parsed.GetValue(set) ?? [], .. parsed.GetValue(engine) is { } chosen ? [$"engine={chosen}"] : Array.Empty<string>()]),
                 CheckpointEvery = Quantity.Whole(Given(parsed.GetValue(checkpointEvery), "checkpointEvery"), "--checkpoint-every", Math.Max(1, total / 10), 1),
                 EvaluateEvery = Quantity.Whole(Given(parsed.GetValue(evaluateEvery), "evaluateEvery"), "--evaluate-every", Math.Max(1, total / 10), 0),
-                EvaluationEpisodes = (int)Quantity.Whole(Given(parsed.GetValue(evaluationEpisodes), "evaluationEpisodes"), "--evaluation-episodes", 20, 1),
+                EvaluationEpisodes = Quantity.Count(Given(parsed.GetValue(evaluationEpisodes), "evaluationEpisodes"), "--evaluation-episodes", 20, 1),
                 StopAtReturn = Quantity.Real(Given(parsed.GetValue(stopAtReturn), "stopAtReturn"), "--stop-at-return"),
             };
             if (configuration is { StopAtReturn: not null, EvaluateEvery: 0 }) { throw new UsageException("--stop-at-return needs evaluations. Leave --evaluate-every 0 out, or stop by --steps."); }

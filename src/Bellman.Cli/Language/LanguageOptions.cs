@@ -62,7 +62,7 @@ internal sealed class LanguageOptions(string stepsDescription)
             Options = options,
             CheckpointEvery = Quantity.Whole(parsed.GetValue(CheckpointEvery), "--checkpoint-every", Math.Max(1, steps / 5), 1),
             EvaluateEvery = Quantity.Whole(parsed.GetValue(EvaluateEvery), "--evaluate-every", Math.Max(1, steps / 5), 0),
-            EvaluationEpisodes = (int)Quantity.Whole(parsed.GetValue(Items), "--items", 200, 1),
+            EvaluationEpisodes = Quantity.Count(parsed.GetValue(Items), "--items", 200, 1),
         };
     }
 

@@ -19,6 +19,7 @@ public sealed class BadInputTests
     [InlineData("no table", "train q-learning --env CartPole-v1", "finitely many")]
     [InlineData("no model", "train value-iteration --env CartPole-v1", "FrozenLake-v1")]
     [InlineData("steps", "train ppo --env CartPole-v1 --steps 0", "steps")]
+    [InlineData("too many for a count", "train ppo --env CartPole-v1 --evaluation-episodes 4294967297", "from 1 to 2147483647")]
     [InlineData("no environment", "train ppo", "--env")]
     [InlineData("no algorithm", "train", "algorithm")]
     [InlineData("no run", "evaluate nowhere", "nowhere")]

@@ -14,6 +14,7 @@ public sealed class SweepCommandTests
     [InlineData("halving", "sweep ppo --env CartPole-v1 --set gamma=0.9|0.99 --halving 1", "--halving")]
     [InlineData("jobs", "sweep ppo --env CartPole-v1 --set gamma=0.9|0.99 --jobs 0", "--jobs")]
     [InlineData("trials", "sweep ppo --env CartPole-v1 --set gamma=0.9|0.99 --trials none", "--trials")]
+    [InlineData("too many trials", "sweep ppo --env CartPole-v1 --set gamma=0.9|0.99 --trials 4294967297", "from 1 to 2147483647")]
     [InlineData("no algorithm", "sweep --env CartPole-v1", "algorithm")]
     [InlineData("resume", "sweep --resume nowhere", "nowhere")]
     [InlineData("resume changes", "sweep --resume x --trials 3", "--trials")]
