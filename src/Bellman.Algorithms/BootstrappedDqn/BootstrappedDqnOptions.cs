@@ -5,7 +5,7 @@ using Bellman.Neural;
 namespace Bellman.Algorithms;
 
 /// <summary>Options of <see cref="BootstrappedDqn"/>.</summary>
-public sealed record BootstrappedDqnOptions : NeuralOptions, IValidatableObject
+public sealed record BootstrappedDqnOptions : ReplayOptions
 {
     /// <summary>Defaults that suit small tasks with rare rewards.</summary>
     public BootstrappedDqnOptions()
@@ -14,6 +14,7 @@ public sealed record BootstrappedDqnOptions : NeuralOptions, IValidatableObject
         Activation = Activation.Relu;
         LearningRate = 1e-3;
         MaximumGradientNorm = 100;
+        BufferSize = 50_000;
     }
 
     /// <summary>Members of the ensemble.</summary>
@@ -30,16 +31,6 @@ public sealed record BootstrappedDqnOptions : NeuralOptions, IValidatableObject
     [Description("Probability that a member learns from a transition; smaller makes members differ more and learn more slowly.")]
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double MaskProbability { get; init; } = 0.5;
-
-    /// <summary>Transitions that replay holds.</summary>
-    [Description("Transitions that replay holds; a larger buffer forgets more slowly.")]
-    [Range(1, 100_000_000)]
-    public int BufferSize { get; init; } = 50_000;
-
-    /// <summary>Transitions in a batch.</summary>
-    [Description("Transitions in a batch, the same for all members; larger gives steadier and costlier updates.")]
-    [Range(1, 1_000_000)]
-    public int BatchSize { get; init; } = 64;
 
     /// <summary>Environment steps before the first update.</summary>
     [Description("Environment steps before the first update.")]
@@ -59,13 +50,4 @@ public sealed record BootstrappedDqnOptions : NeuralOptions, IValidatableObject
     /// <summary>Whether the online networks choose the target's action.</summary>
     [Description("Double targets: each member's online network chooses the action that its target network values.")]
     public bool DoubleQ { get; init; }
-
-    /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        if (BufferSize < BatchSize)
-        {
-            yield return new ValidationResult($"bufferSize {BufferSize} is smaller than batchSize {BatchSize}. Raise bufferSize or lower batchSize.");
-        }
-    }
 }

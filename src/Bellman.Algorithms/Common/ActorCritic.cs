@@ -52,7 +52,7 @@ public abstract class ActorCritic : IStateful, IDisposable
     public static ActorCritic Create(Space observations, Space actions, ActorCriticOptions options, RandomStream initialization, INetworkFactory? trunk = null)
     {
         var design = new ActorCriticDesign(observations, actions, options, trunk);
-        var networks = NetworkGroup.Create(initialization, new NetworkOptions { Engine = options.Engine, Threads = options.Engine == Engine.Torch ? 1 : Math.Min(options.Threads, 256) }, [.. design.Parts]);
+        var networks = NetworkGroup.Create(initialization, options.NetworkOptions, [.. design.Parts]);
         return options.SharedTrunk ? new SharedActorCritic(networks, design.Head) : new SeparateActorCritic(networks, design.Head);
     }
 

@@ -52,4 +52,7 @@ public abstract record NeuralOptions : AlgorithmOptions
     /// <summary>Whether observations are normalised by running moments.</summary>
     [Description("Normalise observations by their running mean and deviation, clipped to +-10; for inputs of very different scales.")]
     public bool NormalizeObservations { get; init; }
+
+    /// <summary>How networks are computed; results do not depend on the threads, which torch would not promise.</summary>
+    internal NetworkOptions NetworkOptions => new() { Engine = Engine, Threads = Engine == Engine.Torch ? 1 : Math.Min(Threads, 256) };
 }

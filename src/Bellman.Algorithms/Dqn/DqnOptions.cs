@@ -5,7 +5,7 @@ using Bellman.Neural;
 namespace Bellman.Algorithms;
 
 /// <summary>Options of <see cref="Dqn"/>. Every extension is a switch of its own; rainbow is all of them.</summary>
-public record DqnOptions : NeuralOptions, IValidatableObject
+public record DqnOptions : ReplayOptions
 {
     /// <summary>Defaults that suit small tasks.</summary>
     public DqnOptions()
@@ -15,16 +15,6 @@ public record DqnOptions : NeuralOptions, IValidatableObject
         LearningRate = 1e-3;
         MaximumGradientNorm = 10;
     }
-
-    /// <summary>Transitions that replay holds.</summary>
-    [Description("Transitions that replay holds; a larger buffer forgets more slowly.")]
-    [Range(1, 100_000_000)]
-    public int BufferSize { get; init; } = 100_000;
-
-    /// <summary>Transitions in a batch.</summary>
-    [Description("Transitions in a batch; larger gives steadier and costlier updates.")]
-    [Range(1, 1_000_000)]
-    public int BatchSize { get; init; } = 64;
 
     /// <summary>Environment steps before the first update.</summary>
     [Description("Environment steps, taken at random, before the first update.")]
@@ -149,12 +139,9 @@ public record DqnOptions : NeuralOptions, IValidatableObject
     public int HindsightGoals { get; init; } = 4;
 
     /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (BufferSize < BatchSize)
-        {
-            yield return new ValidationResult($"bufferSize {BufferSize} is smaller than batchSize {BatchSize}. Raise bufferSize or lower batchSize.");
-        }
+        foreach (var problem in base.Validate(validationContext)) { yield return problem; }
         if (MinimumReturn >= MaximumReturn)
         {
             yield return new ValidationResult($"minimumReturn {MinimumReturn} is not below maximumReturn {MaximumReturn}. Give the lowest and the highest discounted return of the task.");

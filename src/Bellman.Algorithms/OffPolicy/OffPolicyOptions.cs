@@ -5,7 +5,7 @@ using Bellman.Neural;
 namespace Bellman.Algorithms;
 
 /// <summary>What every actor-critic that learns from replay can be told.</summary>
-public abstract record OffPolicyOptions : NeuralOptions, IValidatableObject
+public abstract record OffPolicyOptions : ReplayOptions
 {
     /// <summary>The defaults of the papers: two hidden layers of 256, learning rate 3e-4, gradients as they are.</summary>
     protected OffPolicyOptions()
@@ -13,22 +13,14 @@ public abstract record OffPolicyOptions : NeuralOptions, IValidatableObject
         Hidden = [256, 256];
         Activation = Activation.Relu;
         MaximumGradientNorm = 1e9;
+        BufferSize = 1_000_000;
+        BatchSize = 256;
     }
 
     /// <summary>The critics' step size; null for <see cref="NeuralOptions.LearningRate"/>.</summary>
     [Description("Adam's step size for the critics; none takes learningRate. Often larger than the actor's, up to 1e-3.")]
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double? CriticLearningRate { get; init; }
-
-    /// <summary>Transitions that replay holds.</summary>
-    [Description("Transitions that replay holds; a larger buffer forgets more slowly.")]
-    [Range(1, 100_000_000)]
-    public int BufferSize { get; init; } = 1_000_000;
-
-    /// <summary>Transitions in a batch.</summary>
-    [Description("Transitions in a batch; larger gives steadier and costlier updates.")]
-    [Range(1, 1_000_000)]
-    public int BatchSize { get; init; } = 256;
 
     /// <summary>Environment steps before the first update.</summary>
     [Description("Environment steps, taken at random, before the first update; more explore more widely before habits form.")]
@@ -64,20 +56,8 @@ public abstract record OffPolicyOptions : NeuralOptions, IValidatableObject
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double Tau { get; init; } = 0.005;
 
-    /// <summary>How every network is computed; results do not depend on the threads, which torch would not promise.</summary>
-    internal NetworkOptions NetworkOptions => new() { Engine = Engine, Threads = Engine == Engine.Torch ? 1 : Math.Min(Threads, 256) };
-
     /// <summary>The step size that critics use.</summary>
     internal double CriticStepSize => CriticLearningRate ?? LearningRate;
-
-    /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        if (BufferSize < BatchSize)
-        {
-            yield return new ValidationResult($"bufferSize {BufferSize} is smaller than batchSize {BatchSize}. Raise bufferSize or lower batchSize.");
-        }
-    }
 }
 
 /// <summary>What actor-critics over bounded continuous actions can be told besides.</summary>

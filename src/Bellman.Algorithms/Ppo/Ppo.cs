@@ -7,16 +7,9 @@ namespace Bellman.Algorithms;
 /// algorithms"): collect T steps of N copies with the policy as it is, then improve it for a few epochs without
 /// letting the probability ratio leave [1 - eps, 1 + eps].
 /// </summary>
-public sealed class Ppo : IAgent
+public sealed class Ppo : OnPolicyAgent
 {
-    private readonly VectorEnvironment environment;
     private readonly PpoOptions options;
-    private readonly long totalSteps;
-    private readonly ObservationEncoder encoder;
-    private readonly ActorCritic model;
-    private readonly RolloutCollector collector;
-    private readonly PolicyGradient gradient;
-    private readonly Adam optimizer;
     private readonly RandomStream shuffleStream;
     private readonly MinibatchOrder order;
     private readonly Minibatch batch;
@@ -29,63 +22,32 @@ public sealed class Ppo : IAgent
     /// <param name="trunk">A network of your own between observations and heads; null for the one that the options describe.</param>
     /// <exception cref="UsageException">An option is out of range, or the action space has no policy head.</exception>
     public Ppo(VectorEnvironment environment, PpoOptions options, ulong seed, long totalSteps, INetworkFactory? trunk = null)
+        : base(
+            options is RecurrentPpoOptions ? "recurrent-ppo" : "ppo", environment,
+            options = OptionSet.Validated(options with { Copies = environment.Count }, "algorithm ppo"), RandomStream.Create(seed, "ppo"), totalSteps, trunk)
     {
-        this.environment = environment;
-        this.options = options = OptionSet.Validated(options with { Copies = environment.Count }, "algorithm ppo");
-        this.totalSteps = totalSteps;
-        var random = RandomStream.Create(seed, "ppo");
-        shuffleStream = random.Child("shuffle");
-        encoder = new ObservationEncoder(environment.ObservationSpace, options.NormalizeObservations);
-        model = ActorCritic.Create(environment.ObservationSpace, environment.ActionSpace, options, random.Child("initialization"), trunk);
-        optimizer = new Adam(model.Parameters, new AdamOptions { LearningRate = options.LearningRate, Epsilon = 1e-5 });
-        collector = new RolloutCollector(environment, encoder, model, random, options.NoiseSteps);
-        gradient = new PolicyGradient(model, options, collector);
-        order = new MinibatchOrder(options.RolloutSteps, environment.Count, options.Minibatches, model.IsRecurrent);
-        batch = new Minibatch(model, encoder.Size, environment.Count / options.Minibatches);
-        Policy = new ActorCriticPolicy(encoder, model, environment.ObservationSpace, environment.ActionSpace);
+        this.options = options;
+        shuffleStream = RandomStream.Create(seed, "ppo").Child("shuffle");
+        order = new MinibatchOrder(options.RolloutSteps, environment.Count, options.Minibatches, IsRecurrent);
+        batch = CreateBatch(environment.Count / options.Minibatches);
     }
 
     /// <inheritdoc/>
-    public string Algorithm => options is RecurrentPpoOptions ? "recurrent-ppo" : "ppo";
-
-    /// <inheritdoc/>
-    public long Steps => collector.Steps;
-
-    /// <inheritdoc/>
-    public Space ObservationSpace => environment.ObservationSpace;
-
-    /// <inheritdoc/>
-    public Space ActionSpace => environment.ActionSpace;
-
-    /// <inheritdoc/>
-    public IPolicy Policy { get; }
-
-    /// <inheritdoc/>
-    public void Advance(IMetricSink metrics)
+    public override void Advance(IMetricSink metrics)
     {
-        var learningRate = options.LearningRateAt(Steps, totalSteps);
-        collector.Collect(options.RolloutSteps, metrics);
-        collector.EstimateAdvantages(options.Gamma, options.Lambda);
+        var learningRate = LearningRate;
+        Collector.Collect(options.RolloutSteps, metrics);
+        Collector.EstimateAdvantages(options.Gamma, options.Lambda);
         Improve(learningRate, metrics);
         metrics.Add("train/learning_rate", learningRate);
-        metrics.Add("train/explained_variance", collector.ExplainedVariance());
+        metrics.Add("train/explained_variance", Collector.ExplainedVariance());
     }
 
     /// <inheritdoc/>
-    public void Exchange(StateExchange state)
+    public override void Exchange(StateExchange state)
     {
-        state.Part(nameof(model), model);
-        state.Part(nameof(optimizer), optimizer);
-        state.Part(nameof(encoder), encoder);
-        state.Part(nameof(collector), collector);
+        base.Exchange(state);
         state.Part(nameof(shuffleStream), shuffleStream);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        collector.Dispose();
-        model.Dispose();
     }
 
     private void Improve(double learningRate, IMetricSink metrics)
@@ -96,12 +58,11 @@ public sealed class Ppo : IAgent
             order.Shuffle(shuffleStream);
             for (var part = 0; part < order.Count; part++)
             {
-                var losses = new Losses(collector.Rollout, options, order.Size);
-                var entropy = gradient.Compute(batch, order[part], ref losses);
+                var losses = new Losses(Collector.Rollout, options, order.Size);
+                var entropy = Differentiate(batch, order[part], ref losses);
                 losses.Report(metrics, entropy);
                 if (losses.Kl > 1.5 * options.TargetKl) { return; }
-                metrics.Add("train/gradient_norm", model.Parameters.ClipGradients(options.MaximumGradientNorm));
-                optimizer.Step(learningRate);
+                Descend(learningRate, metrics);
             }
         }
     }

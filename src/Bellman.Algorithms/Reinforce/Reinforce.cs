@@ -9,16 +9,9 @@ namespace Bellman.Algorithms;
 /// baseline, the learnt value of the state is subtracted from the return first.
 /// </summary>
 /// <remarks>The discount gamma^t of the state's own weight is left out, as everybody does.</remarks>
-public sealed class Reinforce : IAgent
+public sealed class Reinforce : OnPolicyAgent
 {
-    private readonly VectorEnvironment environment;
     private readonly ReinforceOptions options;
-    private readonly long totalSteps;
-    private readonly ObservationEncoder encoder;
-    private readonly ActorCritic model;
-    private readonly RolloutCollector collector;
-    private readonly PolicyGradient gradient;
-    private readonly Adam optimizer;
     private readonly Minibatch batch;
     private readonly List<int> rows = [];
 
@@ -30,65 +23,26 @@ public sealed class Reinforce : IAgent
     /// <param name="trunk">A network of your own between observations and heads; null for the one that the options describe.</param>
     /// <exception cref="UsageException">An option is out of range, or the action space has no policy head.</exception>
     public Reinforce(VectorEnvironment environment, ReinforceOptions options, ulong seed, long totalSteps, INetworkFactory? trunk = null)
+        : base("reinforce", environment, options = Validated(options, environment.Count), RandomStream.Create(seed, "reinforce"), totalSteps, trunk)
     {
-        this.environment = environment;
-        options = OptionSet.Validated(options with { Copies = environment.Count }, "algorithm reinforce");
-        this.options = options = options.Baseline ? options : options with { ValueCoefficient = 0 };
-        this.totalSteps = totalSteps;
-        var random = RandomStream.Create(seed, "reinforce");
-        encoder = new ObservationEncoder(environment.ObservationSpace, options.NormalizeObservations);
-        model = ActorCritic.Create(environment.ObservationSpace, environment.ActionSpace, options, random.Child("initialization"), trunk);
-        if (model.IsRecurrent) { throw new UsageException("REINFORCE cannot train a network with memory; take ppo or a2c."); }
-        optimizer = new Adam(model.Parameters, new AdamOptions { LearningRate = options.LearningRate, Epsilon = 1e-5 });
-        collector = new RolloutCollector(environment, encoder, model, random, options.NoiseSteps);
-        gradient = new PolicyGradient(model, options, collector);
-        batch = new Minibatch(model, encoder.Size, 0);
-        Policy = new ActorCriticPolicy(encoder, model, environment.ObservationSpace, environment.ActionSpace);
+        if (IsRecurrent) { throw new UsageException("REINFORCE cannot train a network with memory; take ppo or a2c."); }
+        this.options = options;
+        batch = CreateBatch(sequences: 0);
     }
 
     /// <inheritdoc/>
-    public string Algorithm => "reinforce";
-
-    /// <inheritdoc/>
-    public long Steps => collector.Steps;
-
-    /// <inheritdoc/>
-    public Space ObservationSpace => environment.ObservationSpace;
-
-    /// <inheritdoc/>
-    public Space ActionSpace => environment.ActionSpace;
-
-    /// <inheritdoc/>
-    public IPolicy Policy { get; }
-
-    /// <inheritdoc/>
-    public void Advance(IMetricSink metrics)
+    public override void Advance(IMetricSink metrics)
     {
-        var learningRate = options.LearningRateAt(Steps, totalSteps);
-        collector.CollectEpisodes(options.Episodes, options.LongestEpisode, metrics, rows);
+        var learningRate = LearningRate;
+        Collector.CollectEpisodes(options.Episodes, options.LongestEpisode, metrics, rows);
         // A_t = G_t - b(s_t): with lambda 1 the generalised advantage is just that.
-        if (options.Baseline) { collector.EstimateAdvantages(options.Gamma, 1); } else { collector.EstimateReturns(options.Gamma); }
-        var losses = new AdvantageLoss(collector.Rollout, rows.Count);
-        metrics.Add("train/entropy", gradient.Compute(batch, CollectionsMarshal.AsSpan(rows), ref losses));
-        losses.Report(metrics);
-        metrics.Add("train/gradient_norm", model.Parameters.ClipGradients(options.MaximumGradientNorm));
-        optimizer.Step(learningRate);
-        metrics.Add("train/learning_rate", learningRate);
+        if (options.Baseline) { Collector.EstimateAdvantages(options.Gamma, 1); } else { Collector.EstimateReturns(options.Gamma); }
+        FollowAdvantages(batch, CollectionsMarshal.AsSpan(rows), learningRate, metrics);
     }
 
-    /// <inheritdoc/>
-    public void Exchange(StateExchange state)
+    private static ReinforceOptions Validated(ReinforceOptions options, int copies)
     {
-        state.Part(nameof(model), model);
-        state.Part(nameof(optimizer), optimizer);
-        state.Part(nameof(encoder), encoder);
-        state.Part(nameof(collector), collector);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        collector.Dispose();
-        model.Dispose();
+        options = OptionSet.Validated(options with { Copies = copies }, "algorithm reinforce");
+        return options.Baseline ? options : options with { ValueCoefficient = 0 };
     }
 }

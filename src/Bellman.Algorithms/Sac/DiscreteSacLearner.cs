@@ -10,9 +10,7 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
     private readonly NetworkGroup critics;
     private readonly NetworkGroup targetCritics;
     private readonly Adam criticOptimizer;
-    private readonly NetworkGroup networks;
-    private readonly INetwork actor;
-    private readonly Adam optimizer;
+    private readonly Actor actor;
     private readonly Temperature temperature;
     private readonly DiscountPowers discounts;
     private readonly float[] logits;
@@ -37,9 +35,7 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
         critics = NetworkGroup.Create(random.Child("critics"), options.NetworkOptions, new MlpPart("q1", mlp), new MlpPart("q2", mlp));
         targetCritics = critics.Copy();
         criticOptimizer = new Adam(critics.Parameters, new AdamOptions { LearningRate = options.CriticStepSize });
-        networks = NetworkGroup.Create(random.Child("actor"), options.NetworkOptions, new MlpPart("actor", mlp));
-        actor = networks["actor"];
-        optimizer = new Adam(networks.Parameters, new AdamOptions { LearningRate = options.LearningRate });
+        actor = new Actor(mlp, options, random.Child("actor"));
         temperature = new Temperature(options, options.TargetEntropy ?? SacLoss.DefaultDiscreteTargetEntropy(actions), options.LearningRate);
         discounts = new DiscountPowers(options.Gamma, options.MultiStep);
         logits = new float[options.BatchSize * actions];
@@ -55,7 +51,7 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
     public ParameterBuffer CriticParameters => critics.Parameters;
 
     /// <summary>The actor's parameters and gradients.</summary>
-    public ParameterBuffer ActorParameters => networks.Parameters;
+    public ParameterBuffer ActorParameters => actor.Parameters;
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> Errors => errors;
@@ -64,13 +60,13 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
     public void Act(ReadOnlySpan<float> observations, int count, Span<float> actions, RandomStream random)
     {
         if (actingLogits.Length != count * this.actions) { actingLogits = new float[count * this.actions]; }
-        actor.Forward(observations, count, actingLogits);
+        actor.Network.Forward(observations, count, actingLogits);
         for (var i = 0; i < count; i++) { actions[i] = Categorical.Sample(actingLogits.AsSpan(i * this.actions, this.actions), random); }
     }
 
     /// <inheritdoc/>
     public IPolicy CreatePolicy(ObservationEncoder encoder, Space observationSpace, Space actionSpace) =>
-        new CategoricalPolicy(new EncodedNetwork(encoder, actor, observationSpace));
+        new CategoricalPolicy(new EncodedNetwork(encoder, actor.Network, observationSpace));
 
     /// <inheritdoc/>
     public void Update(ReplayBatch batch, IMetricSink metrics)
@@ -83,7 +79,7 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
     /// <summary>One step of the critics towards y = r + γ (1 - terminated) Σ π (min Q⁻ - α log π).</summary>
     public void UpdateCritics(ReplayBatch batch, IMetricSink metrics)
     {
-        actor.Forward(batch.NextObservations, batch.Size, logits);
+        actor.Network.Forward(batch.NextObservations, batch.Size, logits);
         NormaliseLogits();
         ReadMinimum(targetCritics, batch.NextObservations, batch.Size);
         var alpha = temperature.Value;
@@ -103,7 +99,7 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
     /// <summary>One step of the actor on mean Σ π (α log π - min Q), then one of the temperature.</summary>
     public void UpdateActor(ReplayBatch batch, IMetricSink metrics)
     {
-        actor.ForwardTraining(batch.Observations, batch.Size, logits);
+        actor.Network.ForwardTraining(batch.Observations, batch.Size, logits);
         NormaliseLogits();
         ReadMinimum(critics, batch.Observations, batch.Size);
         var alpha = temperature.Value;
@@ -114,11 +110,7 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
             loss += SacLoss.DiscreteActor(policy, Row(first, i), alpha, 1.0 / batch.Size, Row(gradients, i)) / batch.Size;
             meanLogProbability -= Categorical.Entropy(policy) / batch.Size;
         }
-        networks.Parameters.ClearGradients();
-        actor.Backward(gradients, batch.Size, default);
-        metrics.Add("loss/actor", loss);
-        metrics.Add("train/actor_gradient_norm", networks.Parameters.ClipGradients(options.MaximumGradientNorm));
-        optimizer.Step();
+        actor.Descend(loss, gradients, batch.Size, metrics);
         temperature.Update(meanLogProbability, metrics);
     }
 
@@ -128,8 +120,7 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
         state.Part(nameof(critics), critics);
         state.Part(nameof(targetCritics), targetCritics);
         state.Part(nameof(criticOptimizer), criticOptimizer);
-        state.Part(nameof(networks), networks);
-        state.Part(nameof(optimizer), optimizer);
+        actor.Exchange(state);
         state.Part(nameof(temperature), temperature);
     }
 
@@ -138,7 +129,7 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
     {
         critics.Dispose();
         targetCritics.Dispose();
-        networks.Dispose();
+        actor.Dispose();
         temperature.Dispose();
     }
 

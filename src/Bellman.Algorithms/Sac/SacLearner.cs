@@ -8,9 +8,7 @@ public sealed class SacLearner : IOffPolicyLearner
     private readonly SacOptions options;
     private readonly int actionSize;
     private readonly ActionValueCritics critics;
-    private readonly NetworkGroup networks;
-    private readonly INetwork actor;
-    private readonly Adam optimizer;
+    private readonly Actor actor;
     private readonly Temperature temperature;
     private readonly RandomStream drawStream;
     private readonly TanhGaussianBatch draws;
@@ -32,9 +30,7 @@ public sealed class SacLearner : IOffPolicyLearner
         this.actionSize = actionSize;
         critics = new ActionValueCritics(observationSize, actionSize, 2, options, random.Child("critics"));
         var mlp = new MlpSpecification(observationSize, options.Hidden, 2 * actionSize) { Activation = options.Activation, Initialization = Initialization.FanIn };
-        networks = NetworkGroup.Create(random.Child("actor"), options.NetworkOptions, new MlpPart("actor", mlp));
-        actor = networks["actor"];
-        optimizer = new Adam(networks.Parameters, new AdamOptions { LearningRate = options.LearningRate });
+        actor = new Actor(mlp, options, random.Child("actor"));
         temperature = new Temperature(options, options.TargetEntropy ?? SacLoss.DefaultTargetEntropy(actionSize), options.LearningRate);
         drawStream = random.Child("draw");
         draws = new TanhGaussianBatch(options.BatchSize, actionSize, options.DeviationBound);
@@ -49,7 +45,7 @@ public sealed class SacLearner : IOffPolicyLearner
     public ActionValueCritics Critics => critics;
 
     /// <summary>The actor's parameters and gradients.</summary>
-    public ParameterBuffer ActorParameters => networks.Parameters;
+    public ParameterBuffer ActorParameters => actor.Parameters;
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> Errors => critics.Errors;
@@ -58,13 +54,13 @@ public sealed class SacLearner : IOffPolicyLearner
     public void Act(ReadOnlySpan<float> observations, int count, Span<float> actions, RandomStream random)
     {
         if (actingOutputs.Length != count * 2 * actionSize) { actingOutputs = new float[count * 2 * actionSize]; }
-        actor.Forward(observations, count, actingOutputs);
+        actor.Network.Forward(observations, count, actingOutputs);
         SquashedGaussianPolicy.Draw(actingOutputs, actionSize, options.DeviationBound, random, actions);
     }
 
     /// <inheritdoc/>
     public IPolicy CreatePolicy(ObservationEncoder encoder, Space observationSpace, Space actionSpace) => new SquashedGaussianPolicy(
-        new EncodedNetwork(encoder, actor, observationSpace), options.DeviationBound, BoundedActions.For(actionSpace, "sac"));
+        new EncodedNetwork(encoder, actor.Network, observationSpace), options.DeviationBound, BoundedActions.For(actionSpace, "sac"));
 
     /// <inheritdoc/>
     public void Update(ReplayBatch batch, IMetricSink metrics)
@@ -77,7 +73,7 @@ public sealed class SacLearner : IOffPolicyLearner
     /// <summary>One step of the critics towards y = r + γ (1 - terminated) (min Q⁻(s', a') - α log π(a'|s')).</summary>
     public void UpdateCritics(ReplayBatch batch, IMetricSink metrics)
     {
-        actor.Forward(batch.NextObservations, batch.Size, outputs);
+        actor.Network.Forward(batch.NextObservations, batch.Size, outputs);
         draws.Sample(outputs, drawStream);
         var minimum = critics.TargetMinimum(batch.NextObservations, draws.Actions);
         var alpha = temperature.Value;
@@ -92,18 +88,14 @@ public sealed class SacLearner : IOffPolicyLearner
     /// <summary>One step of the actor on mean(α log π - min Q), then one of the temperature.</summary>
     public void UpdateActor(ReplayBatch batch, IMetricSink metrics)
     {
-        actor.ForwardTraining(batch.Observations, batch.Size, outputs);
+        actor.Network.ForwardTraining(batch.Observations, batch.Size, outputs);
         draws.Sample(outputs, drawStream);
         var alpha = temperature.Value;
         var meanLogProbability = 0.0;
         foreach (var logProbability in draws.LogProbabilities) { meanLogProbability += logProbability / batch.Size; }
         var minusMinimum = critics.DescentInActions(batch.Observations, draws.Actions, actionGradients);
         draws.Gradient((float)(alpha / batch.Size), actionGradients, outputGradients);
-        networks.Parameters.ClearGradients();
-        actor.Backward(outputGradients, batch.Size, default);
-        metrics.Add("loss/actor", SacLoss.Actor(-minusMinimum, alpha, meanLogProbability));
-        metrics.Add("train/actor_gradient_norm", networks.Parameters.ClipGradients(options.MaximumGradientNorm));
-        optimizer.Step();
+        actor.Descend(SacLoss.Actor(-minusMinimum, alpha, meanLogProbability), outputGradients, batch.Size, metrics);
         temperature.Update(meanLogProbability, metrics);
     }
 
@@ -111,8 +103,7 @@ public sealed class SacLearner : IOffPolicyLearner
     public void Exchange(StateExchange state)
     {
         state.Part(nameof(critics), critics);
-        state.Part(nameof(networks), networks);
-        state.Part(nameof(optimizer), optimizer);
+        actor.Exchange(state);
         state.Part(nameof(temperature), temperature);
         state.Part(nameof(drawStream), drawStream);
     }
@@ -121,7 +112,7 @@ public sealed class SacLearner : IOffPolicyLearner
     public void Dispose()
     {
         critics.Dispose();
-        networks.Dispose();
+        actor.Dispose();
         temperature.Dispose();
     }
 }

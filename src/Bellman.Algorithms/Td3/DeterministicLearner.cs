@@ -22,11 +22,9 @@ public sealed class DeterministicLearner : IOffPolicyLearner
     private readonly ContinuousControlOptions options;
     private readonly DeterministicRules rules;
     private readonly ActionValueCritics critics;
-    private readonly NetworkGroup networks;
+    private readonly Actor actor;
     private readonly NetworkGroup targetNetworks;
-    private readonly INetwork actor;
     private readonly INetwork targetActor;
-    private readonly Adam optimizer;
     private readonly RandomStream smoothingStream;
     private readonly DiscountPowers discounts;
     private readonly float[] actions;
@@ -53,10 +51,9 @@ public sealed class DeterministicLearner : IOffPolicyLearner
             OutputActivation = Activation.Tanh,
             Initialization = Initialization.FanIn,
         };
-        networks = NetworkGroup.Create(random.Child("actor"), options.NetworkOptions, new MlpPart("actor", mlp));
-        targetNetworks = networks.Copy();
-        (actor, targetActor) = (networks["actor"], targetNetworks["actor"]);
-        optimizer = new Adam(networks.Parameters, new AdamOptions { LearningRate = options.LearningRate });
+        actor = new Actor(mlp, options, random.Child("actor"));
+        targetNetworks = actor.Copy();
+        targetActor = targetNetworks[Actor.Name];
         smoothingStream = random.Child("smoothing");
         discounts = new DiscountPowers(options.Gamma, options.MultiStep);
         actions = new float[options.BatchSize * actionSize];
@@ -69,17 +66,17 @@ public sealed class DeterministicLearner : IOffPolicyLearner
     public ActionValueCritics Critics => critics;
 
     /// <summary>The actor's parameters and gradients.</summary>
-    public ParameterBuffer ActorParameters => networks.Parameters;
+    public ParameterBuffer ActorParameters => actor.Parameters;
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> Errors => critics.Errors;
 
     /// <inheritdoc/>
-    public void Act(ReadOnlySpan<float> observations, int count, Span<float> actions, RandomStream random) => actor.Forward(observations, count, actions);
+    public void Act(ReadOnlySpan<float> observations, int count, Span<float> actions, RandomStream random) => actor.Network.Forward(observations, count, actions);
 
     /// <inheritdoc/>
     public IPolicy CreatePolicy(ObservationEncoder encoder, Space observationSpace, Space actionSpace) =>
-        new DeterministicPolicy(new EncodedNetwork(encoder, actor, observationSpace), BoundedActions.For(actionSpace, "a deterministic policy"));
+        new DeterministicPolicy(new EncodedNetwork(encoder, actor.Network, observationSpace), BoundedActions.For(actionSpace, "a deterministic policy"));
 
     /// <inheritdoc/>
     public void Update(ReplayBatch batch, IMetricSink metrics)
@@ -88,7 +85,7 @@ public sealed class DeterministicLearner : IOffPolicyLearner
         if (++updates % rules.PolicyDelay != 0) { return; }
         UpdateActor(batch, metrics);
         critics.MoveTargets();
-        targetNetworks.Parameters.MoveTowards(networks.Parameters, (float)options.Tau);
+        targetNetworks.Parameters.MoveTowards(actor.Parameters, (float)options.Tau);
     }
 
     /// <summary>One step of the critics towards y = r + γ (1 - terminated) min Q⁻(s', a'), a' smoothed.</summary>
@@ -114,12 +111,8 @@ public sealed class DeterministicLearner : IOffPolicyLearner
     /// <summary>One step of the actor on mean(-Q₁(s, π(s))).</summary>
     public void UpdateActor(ReplayBatch batch, IMetricSink metrics)
     {
-        actor.ForwardTraining(batch.Observations, batch.Size, actions);
-        metrics.Add("loss/actor", critics.DescentInActionsOfFirst(batch.Observations, actions, actionGradients));
-        networks.Parameters.ClearGradients();
-        actor.Backward(actionGradients, batch.Size, default);
-        metrics.Add("train/actor_gradient_norm", networks.Parameters.ClipGradients(options.MaximumGradientNorm));
-        optimizer.Step();
+        actor.Network.ForwardTraining(batch.Observations, batch.Size, actions);
+        actor.Descend(critics.DescentInActionsOfFirst(batch.Observations, actions, actionGradients), actionGradients, batch.Size, metrics);
     }
 
     /// <inheritdoc/>
@@ -127,9 +120,8 @@ public sealed class DeterministicLearner : IOffPolicyLearner
     {
         state.Value(nameof(updates), ref updates);
         state.Part(nameof(critics), critics);
-        state.Part(nameof(networks), networks);
+        actor.Exchange(state);
         state.Part(nameof(targetNetworks), targetNetworks);
-        state.Part(nameof(optimizer), optimizer);
         state.Part(nameof(smoothingStream), smoothingStream);
     }
 
@@ -137,7 +129,7 @@ public sealed class DeterministicLearner : IOffPolicyLearner
     public void Dispose()
     {
         critics.Dispose();
-        networks.Dispose();
+        actor.Dispose();
         targetNetworks.Dispose();
     }
 }

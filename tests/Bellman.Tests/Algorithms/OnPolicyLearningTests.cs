@@ -13,14 +13,14 @@ public sealed class OnPolicyLearningTests
     /// <summary>Advantages of the wrong sign stay at 9.</summary>
     [Fact]
     public void A2c_balances_the_pole() =>
-        Assert.True(Best(new A2c(Environments.MakeVector("CartPole-v1", 16), new A2cOptions(), 0, 100_000), "CartPole-v1", 100_000) >= 300);
+        Assert.True(Learning.Best(new A2c(Environments.MakeVector("CartPole-v1", 16), new A2cOptions(), 0, 100_000), "CartPole-v1", 100_000) >= 300);
 
     /// <summary>Advantages of the wrong sign stay at 9.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void Reinforce_balances_the_pole_with_and_without_a_baseline(bool baseline) =>
-        Assert.True(Best(new Reinforce(Environments.MakeVector("CartPole-v1", 1), new ReinforceOptions { Baseline = baseline }, 0, 80_000), "CartPole-v1", 80_000) >= 200);
+        Assert.True(Learning.Best(new Reinforce(Environments.MakeVector("CartPole-v1", 1), new ReinforceOptions { Baseline = baseline }, 0, 80_000), "CartPole-v1", 80_000) >= 200);
 
     /// <summary>A policy without memory is right half of the time, and so is one whose memory is forgotten at every step.</summary>
     [Theory]
@@ -88,22 +88,6 @@ public sealed class OnPolicyLearningTests
     {
         var sink = new MetricRecorder();
         while (agent.Steps < steps) { agent.Advance(sink); }
-    }
-
-    private static double Best(IAgent agent, string environment, long steps)
-    {
-        using (agent)
-        {
-            var loop = new TrainingLoop(agent, new TrainingLoopOptions
-            {
-                EvaluateEvery = steps / 12,
-                EvaluationEpisodes = 20,
-                EvaluationEnvironment = () => Environments.MakeVector(environment, 10),
-                EvaluationSeed = 99,
-            });
-            loop.Run(steps);
-            return loop.BestEvaluation;
-        }
     }
 
     /// <summary>What a user writes: a dense layer and a GRU above it.</summary>

@@ -82,7 +82,8 @@ public sealed class OnnxExportTests
     [InlineData("ppo", "Pendulum-v1", "distribution=tanhGaussian")]
     public void Actors_of_other_learners_are_exported(string algorithm, string environment, params string[] set)
     {
-        using var agent = Make(algorithm, environment, set);
+        // Narrow: what 256 large products add up to in another order differs by more than is allowed.
+        using var agent = Make(algorithm, environment, [.. set, "hidden=24,16"]);
         CompareActions(agent, masked: false);
     }
 
