@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Bellman.Language;
+using Bellman.Papers;
 using Bellman.Runs;
 
 namespace Bellman.Cli.Commands;
@@ -12,7 +13,7 @@ internal static class PostTrainCommand
     public static Command Create(Terminal terminal)
     {
         var options = new LanguageOptions("Steps of sampling and learning (default 1000).");
-        var method = new Option<string>("--method") { Description = $"The method, additions after plus signs, e.g. grpo+entropy. Methods: {string.Join(", ", PostTrainingMethod.All.Select(entry => entry.Key))}.", DefaultValueFactory = _ => "grpo" };
+        var method = new Option<string>("--method") { Description = $"The method, additions after plus signs, e.g. grpo+entropy. Methods: {string.Join(", ", PostTrainingMethod.All.Select(entry => entry.Key))}. Papers, after a plus sign, options as --set KEY.option=value: {string.Join(", ", PaperMethods.All.Select(entry => entry.Key))}.", DefaultValueFactory = _ => "grpo" };
         var command = new Command("posttrain", "Improve a language model by rewards. Without arguments a tiny model is built, taught arithmetic and improved, in minutes.") { method };
         options.AddTo(command);
         command.WithExamples(
@@ -53,7 +54,7 @@ internal static class PostTrainCommand
     private static PostTraining Builder(LanguageSession session, RunConfiguration configuration)
     {
         var method = configuration.Options[LanguageRun.MethodOption];
-        var builder = Plain(session, configuration).Method(method, LanguageRun.MethodSettings(configuration));
+        var builder = Plain(session, configuration).Method(method, LanguageRun.MethodSettings(configuration), PaperMethods.All);
         return builder.NeedsCritic ? builder.Critic(new HiddenStateCritic(session.Model)) : builder;
     }
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Bellman.Language;
 
 /// <summary>Numbers into tensors and back.</summary>
-internal static class TensorNumbers
+public static class TensorNumbers
 {
     /// <summary>A scalar tensor's value, whatever its type.</summary>
     public static double ToDouble(this Tensor scalar)

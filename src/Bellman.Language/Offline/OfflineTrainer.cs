@@ -9,7 +9,7 @@ namespace Bellman.Language;
 public abstract class OfflineTrainer : ITrainee
 {
     private readonly RandomStream random;
-    private readonly TensorAdam optimizer;
+    private readonly TensorOptimizer optimizer;
     private int[] order = [];
     private long orderOf = -1;
     private long steps;
@@ -21,7 +21,7 @@ public abstract class OfflineTrainer : ITrainee
         Options = OptionSet.Validated(options, "offline training");
         Model = model;
         random = RandomStream.Create(seed, "offline-training");
-        optimizer = new TensorAdam(trainable, options.WeightDecay);
+        optimizer = options.CreateOptimizer(trainable);
     }
 
     /// <inheritdoc/>

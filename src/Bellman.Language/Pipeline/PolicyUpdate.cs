@@ -6,7 +6,7 @@ namespace Bellman.Language;
 internal sealed class PolicyUpdate : IDisposable, IStateful
 {
     private readonly PostTrainerParts parts;
-    private readonly TensorAdam optimizer;
+    private readonly TensorOptimizer optimizer;
 
     public PolicyUpdate(PostTrainerParts parts)
     {
@@ -14,7 +14,7 @@ internal sealed class PolicyUpdate : IDisposable, IStateful
         // A trust-region step moves the policy itself; Adam is then the critic's.
         var policy = parts.TrustRegion is null ? parts.Model.Trainable.Select(tensor => tensor with { Name = "policy." + tensor.Name }) : [];
         var critic = parts.Critic?.Trainable.Select(tensor => tensor with { Name = "critic." + tensor.Name }) ?? [];
-        optimizer = new TensorAdam([.. policy, .. critic], parts.Options.WeightDecay);
+        optimizer = parts.Options.CreateOptimizer([.. policy, .. critic]);
     }
 
     /// <summary>Learns from the step.</summary>

@@ -21,6 +21,8 @@ public sealed class PostTraining(ILanguageModel model)
     private readonly List<ICreditTransform> transforms = [];
     private readonly List<ILossTerm> terms = [];
     private readonly List<IRolloutObserver> observers = [];
+    private readonly List<(string Method, IReadOnlyList<MethodConflict> Conflicts)> methods = [];
+    private readonly Queue<Action<PostTraining>> late = new();
     private PostTrainingOptions options = new();
     private ITokenizer? tokenizer;
     private ILanguageModel? reference;
@@ -31,6 +33,12 @@ public sealed class PostTraining(ILanguageModel model)
 
     /// <summary>The model that is trained.</summary>
     public ILanguageModel Model { get; } = model;
+
+    /// <summary>The trainer's options as they are now.</summary>
+    public PostTrainingOptions CurrentOptions => options;
+
+    /// <summary>The rewards so far, by name and weight.</summary>
+    public IReadOnlyList<(string Name, double Weight)> Rewards => [.. rewards.Select(entry => (entry.Reward.Name, entry.Weight))];
 
     /// <summary>Whether the credit assigner reads a critic and none was given yet.</summary>
     public bool NeedsCritic => claims.Exists(claim => claim.Part is ICreditAssigner { NeedsCritic: true }) && !claims.Exists(claim => claim.Part is ICritic);
@@ -142,10 +150,39 @@ public sealed class PostTraining(ILanguageModel model)
     /// <summary>A method by its key (<see cref="PostTrainingMethod.All"/>), with additions: <c>grpo+entropy</c>.</summary>
     /// <param name="keys">A method and additions, joined by plus signs.</param>
     /// <param name="settings">Options of the method's parts (<c>loss.clipHigh</c>, <c>adv.epsilon</c>, <c>kl.coefficient</c>) and of the trainer.</param>
+    /// <param name="additions">Methods that may be added besides the catalogue's own, e.g. those of papers.</param>
     /// <exception cref="UsageException">A key or option is unknown.</exception>
-    public PostTraining Method(string keys, IReadOnlyDictionary<string, string>? settings = null)
+    public PostTraining Method(string keys, IReadOnlyDictionary<string, string>? settings = null, IReadOnlyList<MethodAddition>? additions = null)
     {
-        PostTrainingMethod.Apply(this, keys, settings ?? new Dictionary<string, string>());
+        PostTrainingMethod.Apply(this, keys, settings ?? new Dictionary<string, string>(), additions ?? []);
+        return this;
+    }
+
+    /// <summary>
+    /// Says that a method's parts are in. A method that is in twice, or beside one that it cannot stand beside, is refused when built.
+    /// </summary>
+    /// <param name="method">Its key, e.g. <c>thr</c>.</param>
+    /// <param name="conflicts">The methods it cannot stand beside, and why; one of the two needs to say so.</param>
+    public PostTraining Uses(string method, params IReadOnlyList<MethodConflict> conflicts)
+    {
+        methods.Add((method, conflicts));
+        return this;
+    }
+
+    /// <summary>Done at the beginning of <see cref="Build"/>, when options and rewards are known, whatever the order of the calls.</summary>
+    public PostTraining WhenBuilt(Action<PostTraining> action)
+    {
+        late.Enqueue(action);
+        return this;
+    }
+
+    /// <summary>Gives a reward that was added another weight.</summary>
+    /// <exception cref="UsageException">There is no reward of that name.</exception>
+    public PostTraining Weigh(string reward, double weight)
+    {
+        var at = rewards.FindIndex(entry => entry.Reward.Name == reward);
+        if (at < 0) { throw NearNames.Unknown("reward", reward, rewards.Select(entry => entry.Reward.Name), $"There are: {string.Join(", ", rewards.Select(entry => entry.Reward.Name))}."); }
+        rewards[at] = (rewards[at].Reward, weight);
         return this;
     }
 
@@ -153,7 +190,9 @@ public sealed class PostTraining(ILanguageModel model)
     /// <exception cref="UsageException">A stage is missing, claimed twice, or does not fit the others.</exception>
     public PostTrainer Build()
     {
+        while (late.TryDequeue(out var action)) { action(this); }
         OptionSet.Validated(options, "post-training");
+        RequireCompatible();
         foreach (var stage in claims.GroupBy(claim => claim.Stage).Where(stage => stage.Count() > 1))
         {
             throw new UsageException($"{string.Join(" and ", stage.Select(claim => $"'{claim.By}'"))} both decide the {stage.Key}, and there is one. Leave one of them out.");
@@ -166,8 +205,16 @@ public sealed class PostTraining(ILanguageModel model)
         {
             throw new UsageException($"{credit.Name} compares responses to the same prompt, so it needs at least {credit.MinimumGroupSize} of them; the group size is {planner.GroupSize}. Raise groupSize, or use reinforcepp, which needs no group.");
         }
+        if (options.DynamicRounds > 0 && claims.Find(claim => claim.Stage == "planner") is { By: { } planned })
+        {
+            throw new UsageException($"'{planned}' and dynamic sampling (dynamicRounds {options.DynamicRounds}) both decide the planner, and there is one. Set dynamicRounds=0, or leave '{planned}' out.");
+        }
         var critic = Find<ICritic>("critic");
         if (credit.NeedsCritic && critic is null) { throw Missing($"the critic that {credit.Name} reads", "Critic(...)"); }
+        var objective = Find<IPolicyObjective>("objective") ?? throw Missing("the surrogate", "Objective(...) or a method such as Grpo()");
+        var stages = new PostTrainingStages { Model = Model, Tokenizer = tokenizer, Credit = credit, Objective = objective, Planner = planner, Transforms = transforms, Rewards = Rewards, Options = options };
+        object[] all = [planner, credit, .. transforms, objective, .. terms, .. rewards.Select(entry => entry.Reward), .. observers];
+        foreach (var part in all.OfType<IStageCheck>()) { part.Check(stages); }
         var needsReference = terms.Any(term => term.NeedsReference) || options.RewardKl > 0;
         return new PostTrainer(new PostTrainerParts
         {
@@ -182,7 +229,7 @@ public sealed class PostTraining(ILanguageModel model)
             Mixer = new RewardMixer(rewards, guard, overlong),
             Credit = credit,
             Transforms = transforms,
-            Objective = Find<IPolicyObjective>("objective") ?? throw Missing("the surrogate", "Objective(...) or a method such as Grpo()"),
+            Objective = objective,
             TrustRegion = Find<TrustRegionOptions>("optimiser"),
             Terms = terms,
             Critic = critic,
@@ -190,6 +237,18 @@ public sealed class PostTraining(ILanguageModel model)
             Options = options,
             Seed = seed,
         });
+    }
+
+    private void RequireCompatible()
+    {
+        if (methods.GroupBy(entry => entry.Method).FirstOrDefault(same => same.Count() > 1) is { } twice) { throw new UsageException($"The method '{twice.Key}' is added {twice.Count()} times. Add it once."); }
+        foreach (var (method, conflicts) in methods)
+        {
+            if (conflicts.FirstOrDefault(conflict => methods.Exists(other => other.Method == conflict.Method)) is { } conflict)
+            {
+                throw new UsageException($"'{method}' and '{conflict.Method}' cannot be combined: {conflict.Because}. Leave one of them out.");
+            }
+        }
     }
 
     private PostTraining Claim(string stage, string by, object part)

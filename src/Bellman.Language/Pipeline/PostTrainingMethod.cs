@@ -62,10 +62,16 @@ public sealed record PostTrainingMethod(string Key, string Summary, string Credi
 
     /// <summary>The method with this key.</summary>
     /// <exception cref="UsageException">There is none; the message lists the nearest.</exception>
-    public static PostTrainingMethod Find(string key) => All.FirstOrDefault(method => method.Key.Equals(key, StringComparison.OrdinalIgnoreCase))
-        ?? throw NearNames.Unknown("method", key, All.Select(method => method.Key), $"There are: {string.Join(", ", All.Select(method => method.Key))}; additions with +: {string.Join(", ", Additions.Keys)}.");
+    public static PostTrainingMethod Find(string key) => Find(key, []);
 
-    internal static void Apply(PostTraining builder, string keys, IReadOnlyDictionary<string, string> settings)
+    private static PostTrainingMethod Find(string key, IReadOnlyList<MethodAddition> more)
+    {
+        string[] additions = [.. Additions.Keys, .. more.Select(addition => addition.Key)];
+        return All.FirstOrDefault(method => method.Key.Equals(key, StringComparison.OrdinalIgnoreCase))
+            ?? throw NearNames.Unknown("method", key, [.. All.Select(method => method.Key), .. additions], $"There are: {string.Join(", ", All.Select(method => method.Key))}; additions with +: {string.Join(", ", additions)}.");
+    }
+
+    internal static void Apply(PostTraining builder, string keys, IReadOnlyDictionary<string, string> settings, IReadOnlyList<MethodAddition> more)
     {
         var names = keys.Split('+', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (names.Length == 0) { throw new UsageException($"Which method? There are: {string.Join(", ", All.Select(method => method.Key))}."); }
@@ -73,11 +79,12 @@ public sealed record PostTrainingMethod(string Key, string Summary, string Credi
         foreach (var name in names)
         {
             if (Additions.TryGetValue(name, out var term)) { Extend(builder, name.ToLowerInvariant(), term, given); }
-            else { Find(name).Apply(builder, given); }
+            else if (more.FirstOrDefault(addition => addition.Key.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } addition) { addition.Apply(builder, given.Of(addition.Key)); }
+            else { Find(name, more).Apply(builder, given); }
         }
         var trainer = OptionSet.Of<PostTrainingOptions>("post-training");
         builder.Options(options => (PostTrainingOptions)given.Over(trainer, options)).Named(keys);
-        given.RequireAllUsed(trainer);
+        given.RequireAllUsed(trainer, more);
     }
 
     private void Apply(PostTraining builder, Settings given)

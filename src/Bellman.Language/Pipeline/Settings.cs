@@ -39,9 +39,9 @@ internal sealed class Settings(IReadOnlyDictionary<string, string> values)
     }
 
     /// <exception cref="UsageException">A value went nowhere.</exception>
-    public void RequireAllUsed(OptionSet trainer)
+    public void RequireAllUsed(OptionSet trainer, IReadOnlyList<MethodAddition> additions)
     {
         if (values.Keys.FirstOrDefault(name => !used.Contains(name)) is not { } extra) { return; }
-        throw new UsageException($"Nothing takes the option '{extra}'. Options without a dot are the trainer's ({string.Join(", ", trainer.Options.Select(option => option.Name))}); loss.*, adv.*, kl.*, value.*, entropy.* and trpo.* are those of the method's parts.");
+        throw new UsageException($"Nothing takes the option '{extra}'. Options without a dot are the trainer's ({string.Join(", ", trainer.Options.Select(option => option.Name))}); loss.*, adv.*, kl.*, value.*, entropy.* and trpo.* are those of the method's parts{string.Concat(additions.Select(addition => $", {addition.Key}.* those of {addition.Key}"))}.");
     }
 }

@@ -3,6 +3,16 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Bellman.Language;
 
+/// <summary>What turns gradients into steps.</summary>
+public enum OptimizerKind
+{
+    /// <summary>Adam with decoupled weight decay.</summary>
+    Adam,
+
+    /// <summary>Plain gradient descent without momentum.</summary>
+    Sgd,
+}
+
 /// <summary>What every trainer with rewards, preferences or examples can be told about its optimiser.</summary>
 public abstract record TensorTrainingOptions
 {
@@ -16,6 +26,15 @@ public abstract record TensorTrainingOptions
     [Range(0.0, 1e9, MinimumIsExclusive = true)]
     public double MaximumGradientNorm { get; init; } = 1;
 
+    /// <summary>What turns gradients into steps.</summary>
+    [Description("adam, or sgd: plain gradient descent, which keeps how much larger one parameter's gradient is than another's and wants rates about a hundred times larger.")]
+    public OptimizerKind Optimizer { get; init; }
+
+    /// <summary>Adam's beta2.</summary>
+    [Description("Adam's beta2: nearer 1 remembers the scale of gradients for longer; 0.95 to 0.98 suit short runs.")]
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
+    public double SecondMoment { get; init; } = 0.999;
+
     /// <summary>Decoupled weight decay.</summary>
     [Description("Decoupled weight decay.")]
     [Range(0.0, 1.0)]
@@ -25,6 +44,10 @@ public abstract record TensorTrainingOptions
     [Description("Threads of torch's operations; a run is resumed bit for bit only with the same number.")]
     [Range(1, 1024)]
     public int Threads { get; init; } = 1;
+
+    /// <summary>The optimiser of <paramref name="parameters"/>.</summary>
+    internal TensorOptimizer CreateOptimizer(IReadOnlyList<NamedTensor> parameters) =>
+        Optimizer == OptimizerKind.Sgd ? new TensorSgd(parameters, WeightDecay) : new TensorAdam(parameters, WeightDecay, secondMoment: SecondMoment);
 
     /// <summary>What is left of a learning rate after <paramref name="steps"/>.</summary>
     internal double Decayed(double learningRate, long steps) =>
