@@ -2,6 +2,12 @@ using ScottPlot;
 
 namespace Bellman.Experiments;
 
+/// <summary>A figure with its place in a report.</summary>
+/// <param name="Name">Its file's name without an extension: lower-case letters, digits and hyphens.</param>
+/// <param name="Title">What it shows, for readers who do not see it.</param>
+/// <param name="Figure">The drawing.</param>
+public sealed record NamedFigure(string Name, string Title, Figure Figure);
+
 /// <summary>A finished drawing, to be saved as PNG and SVG.</summary>
 public sealed class Figure
 {
@@ -11,7 +17,11 @@ public sealed class Figure
     private readonly int width;
     private readonly int height;
 
-    internal Figure(Plot plot, int width, int height)
+    /// <summary>A drawing of a plot made with ScottPlot itself; <see cref="Plots"/> makes the usual ones.</summary>
+    /// <param name="plot">The plot.</param>
+    /// <param name="width">Width in points.</param>
+    /// <param name="height">Height in points.</param>
+    public Figure(Plot plot, int width, int height)
     {
         this.plot = plot;
         this.width = width;

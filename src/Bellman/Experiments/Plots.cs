@@ -11,6 +11,29 @@ public enum SeriesStyle
 
     /// <summary>Points.</summary>
     Points,
+
+    /// <summary>A line through marked points, with whiskers when the series has a band: values at a few places.</summary>
+    MarkedLine,
+
+    /// <summary>A known value at each place, e.g. the optimum: a muted dotted line.</summary>
+    Reference,
+}
+
+/// <summary>Which axes of a plot are logarithmic; what is not positive does not show on those.</summary>
+[Flags]
+public enum LogarithmicAxes
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>The horizontal axis.</summary>
+    X = 1,
+
+    /// <summary>The vertical axis.</summary>
+    Y = 2,
+
+    /// <summary>Both: a power law is a straight line.</summary>
+    Both = X | Y,
 }
 
 /// <summary>A named series of a plot.</summary>
@@ -19,7 +42,7 @@ public enum SeriesStyle
 /// <param name="Y">Values, as many; a NaN leaves a gap.</param>
 public sealed record PlotSeries(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y)
 {
-    /// <summary>The band around the line, one interval a point; empty draws none.</summary>
+    /// <summary>The band around the line (whiskers of a marked line), one interval a point; empty draws none.</summary>
     public IReadOnlyList<Interval> Band { get; init; } = [];
 
     /// <summary>How it is drawn.</summary>
@@ -57,17 +80,25 @@ public static class Plots
     /// <param name="yLabel">The y axis, with its unit.</param>
     /// <param name="series">What is drawn; series of one name and place share a colour over all plots.</param>
     /// <param name="references">Horizontal lines at known values.</param>
-    public static Figure Lines(string title, string xLabel, string yLabel, IReadOnlyList<PlotSeries> series, IReadOnlyList<ReferenceLine>? references = null)
+    /// <param name="logarithmic">Axes that are logarithmic, for quantities that grow by factors.</param>
+    public static Figure Lines(string title, string xLabel, string yLabel, IReadOnlyList<PlotSeries> series,
+        IReadOnlyList<ReferenceLine>? references = null, LogarithmicAxes logarithmic = LogarithmicAxes.None)
     {
         var plot = NewPlot(title, xLabel, yLabel);
-        for (var i = 0; i < series.Count; i++) { AddBand(plot, series[i], ColorOf(i)); }
-        for (var i = 0; i < series.Count; i++) { AddSeries(plot, series[i], ColorOf(i), PatternOf(i)); }
+        var shown = series.Select(one => Placed(one, logarithmic)).ToList();
+        for (var i = 0; i < shown.Count; i++) { AddBand(plot, shown[i], ColorOf(i)); }
+        for (var i = 0; i < shown.Count; i++) { AddSeries(plot, shown[i], ColorOf(i), PatternOf(i)); }
         foreach (var reference in references ?? [])
         {
-            var line = plot.Add.HorizontalLine(reference.Value, 1.5f, Muted, LinePattern.Dashed);
+            var line = plot.Add.HorizontalLine(Height(reference.Value, logarithmic), 1.5f, Muted, LinePattern.Dashed);
             line.LegendText = reference.Name;
         }
         plot.Axes.AutoScale();
+        if (logarithmic.HasFlag(LogarithmicAxes.X)) { LogarithmicTicks(plot.Axes.Bottom, [.. series.SelectMany(one => one.X)]); }
+        if (logarithmic.HasFlag(LogarithmicAxes.Y))
+        {
+            LogarithmicTicks(plot.Axes.Left, [.. series.SelectMany(one => one.Y.Concat(one.Band.SelectMany(band => new[] { band.Low, band.High })))]);
+        }
         ShowLegend(plot, series.Count + (references?.Count ?? 0));
         return new Figure(plot, 960, 560);
     }
@@ -94,6 +125,32 @@ public static class Plots
         plot.Axes.SetLimitsY(-0.7, bars.Count - 0.3);
         ShowLegend(plot, 1 + (references?.Count ?? 0));
         return new Figure(plot, 960, 190 + 46 * bars.Count);
+    }
+
+    private static double Height(double value, LogarithmicAxes logarithmic) => logarithmic.HasFlag(LogarithmicAxes.Y) ? Logarithm(value) : value;
+
+    private static double Logarithm(double value) => value > 0 ? Math.Log10(value) : double.NaN;
+
+    /// <summary>The series where it lies on the plot: ScottPlot's axes are linear, so logarithms are drawn.</summary>
+    private static PlotSeries Placed(PlotSeries series, LogarithmicAxes logarithmic) => logarithmic == LogarithmicAxes.None ? series : series with
+    {
+        X = logarithmic.HasFlag(LogarithmicAxes.X) ? [.. series.X.Select(Logarithm)] : series.X,
+        Y = [.. series.Y.Select(value => Height(value, logarithmic))],
+        Band = [.. series.Band.Select(band => new Interval(Height(band.Low, logarithmic), Height(band.High, logarithmic)))],
+    };
+
+    /// <summary>Ticks at the values themselves where they are few (8, 16, 32), else at 1, 2 and 5 times the powers of ten, or at the powers alone.</summary>
+    private static void LogarithmicTicks(IAxis axis, IReadOnlyList<double> values)
+    {
+        var places = values.Where(value => value > 0 && double.IsFinite(value)).Distinct().Order().ToList();
+        if (places.Count == 0) { return; }
+        if (places.Count > 8 || axis is IYAxis)
+        {
+            var (low, high) = ((int)Math.Floor(Math.Log10(places[0])), (int)Math.Ceiling(Math.Log10(places[^1])));
+            double[] steps = high - low > 4 ? [1] : [1, 2, 5];
+            places = [.. Enumerable.Range(low, high - low + 1).SelectMany(power => steps.Select(step => step * Math.Pow(10, power)))];
+        }
+        axis.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. places.Select(Math.Log10)], [.. places.Select(Numbers.Text)]);
     }
 
     private static Color ColorOf(int index) => Palette[index % Palette.Length];
@@ -139,6 +196,11 @@ public static class Plots
     private static void AddBand(Plot plot, PlotSeries series, Color color)
     {
         if (series.Band.Count == 0) { return; }
+        if (series.Style == SeriesStyle.MarkedLine)
+        {
+            AddWhiskers(plot, series, color);
+            return;
+        }
         var points = Enumerable.Range(0, series.Band.Count)
             .Where(i => double.IsFinite(series.Band[i].Low) && double.IsFinite(series.Band[i].High))
             .Select(i => (series.X[i], series.Band[i].Low, series.Band[i].High))
@@ -150,14 +212,36 @@ public static class Plots
         band.MarkerSize = 0;
     }
 
+    private static void AddWhiskers(Plot plot, PlotSeries series, Color color)
+    {
+        var known = Enumerable.Range(0, series.Band.Count)
+            .Where(i => double.IsFinite(series.Y[i]) && double.IsFinite(series.Band[i].Low) && double.IsFinite(series.Band[i].High)).ToList();
+        if (known.Count == 0) { return; }
+        var whiskers = new ErrorBar([.. known.Select(i => series.X[i])], [.. known.Select(i => series.Y[i])], null, null, null, null)
+        {
+            YErrorNegative = [.. known.Select(i => series.Y[i] - series.Band[i].Low)],
+            YErrorPositive = [.. known.Select(i => series.Band[i].High - series.Y[i])],
+        };
+        plot.Add.Plottable(whiskers);
+        whiskers.Color = color;
+        whiskers.LineWidth = 1.5f;
+        whiskers.CapSize = 5;
+    }
+
     private static void AddSeries(Plot plot, PlotSeries series, Color color, LinePattern pattern)
     {
         if (series.X.Count == 0) { return; }
-        var scatter = plot.Add.Scatter(series.X.ToArray(), series.Y.ToArray(), color);
+        var reference = series.Style == SeriesStyle.Reference;
+        var scatter = plot.Add.Scatter(series.X.ToArray(), series.Y.ToArray(), reference ? Muted : color);
         scatter.LegendText = series.Name;
-        scatter.LinePattern = pattern;
-        scatter.LineWidth = series.Style == SeriesStyle.Line ? 2.5f : 0;
-        scatter.MarkerSize = series.Style == SeriesStyle.Points ? 7 : series.X.Count == 1 ? 9 : 0;
+        scatter.LinePattern = reference ? LinePattern.Dotted : pattern;
+        scatter.LineWidth = series.Style switch { SeriesStyle.Points => 0, SeriesStyle.Reference => 1.5f, _ => 2.5f };
+        scatter.MarkerSize = series.Style switch
+        {
+            SeriesStyle.Points => 7,
+            SeriesStyle.MarkedLine => 9,
+            _ => series.X.Count == 1 ? 9 : 0,
+        };
     }
 
     private static void AddBar(Plot plot, PlotBar bar, double place, Color color)

@@ -55,6 +55,12 @@ public abstract class Reproduction
     /// <summary>Exactly what <see cref="ReproductionSize.Full"/> still lacks and how to get it; null when it can run.</summary>
     public virtual string? MissingForFull() => null;
 
+    /// <summary>
+    /// Figures of the paper's own beside the curves and bars that every report has: how cost grows with size, what was found, a
+    /// picture. Made from what was measured, complete or not. Publishing puts their PNGs beside the paper's README.
+    /// </summary>
+    public virtual IReadOnlyList<NamedFigure> Figures(ReproductionOutcome outcome) => [];
+
     /// <summary>Markdown that the report shows under the verdicts: what the numbers mean and what they do not.</summary>
     public virtual string Remarks(ReproductionOutcome outcome) => "";
 }

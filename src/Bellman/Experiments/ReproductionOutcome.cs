@@ -80,6 +80,24 @@ public sealed class ReproductionOutcome
     public ArmSummary Summary(string arm, string metric) =>
         Summaries.First(summary => summary.Arm.Name == arm && summary.Metric.Name == metric);
 
+    /// <summary>
+    /// How a metric changes with a number that tells arms apart (horizon, size, budget), as a marked line with whiskers for
+    /// <see cref="Plots.Lines"/>.
+    /// </summary>
+    /// <param name="name">The line's name.</param>
+    /// <param name="metric">The metric.</param>
+    /// <param name="points">Where each arm stands on the x axis; arms without a finished cell are left out.</param>
+    /// <param name="statistic">How an arm's seeds are summed up.</param>
+    public PlotSeries Scaling(string name, string metric, IEnumerable<(double X, string Arm)> points, Statistic statistic = Statistic.InterquartileMean)
+    {
+        var measured = points.Select(point => (point.X, Summary(point.Arm, metric).Values)).Where(point => point.Values.Count > 0).OrderBy(point => point.X).ToList();
+        return new PlotSeries(name, [.. measured.Select(point => point.X)], [.. measured.Select(point => Statistics.Of(statistic, [.. point.Values]))])
+        {
+            Band = [.. measured.Select(point => point.Values.Count > 1 ? Statistics.BootstrapInterval(point.Values, statistic) : Interval.Undefined)],
+            Style = SeriesStyle.MarkedLine,
+        };
+    }
+
     /// <summary>The finished cells of an arm, in the order of its seeds.</summary>
     public IReadOnlyList<CellRecord> RecordsOf(Arm arm) => [.. Records.Where(record => record.Cell.Arm.Name == arm.Name)];
 

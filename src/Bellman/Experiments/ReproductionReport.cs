@@ -115,18 +115,19 @@ public static class ReproductionReport
         }
     }
 
-    private static IEnumerable<(string Name, string Title, Figure Figure)> Figures(ReproductionOutcome outcome)
+    private static IEnumerable<NamedFigure> Figures(ReproductionOutcome outcome)
     {
+        foreach (var own in outcome.Plan.Reproduction.Figures(outcome)) { yield return own; }
         foreach (var name in outcome.Records.SelectMany(record => record.Result.Curves.Select(curve => curve.Name)).Distinct())
         {
-            yield return ($"curve-{FileName(name)}", name, CurvePlot(outcome, name));
+            yield return new($"curve-{FileName(name)}", name, CurvePlot(outcome, name));
         }
         foreach (var metric in outcome.Plan.Metrics.Where(metric => metric.Plotted).OrderByDescending(metric => metric == outcome.Plan.PrimaryMetric))
         {
             var bars = outcome.Plan.Arms.Select(arm => outcome.Summary(arm.Name, metric.Name))
                 .Select(summary => new PlotBar(summary.Arm.Name, summary.InterquartileMean, summary.Interval, summary.Values)).ToList();
             var label = $"{ResultsTables.Labelled(metric.Name, metric.Unit)}{Direction(metric, ", {0} is better")}";
-            yield return ($"metric-{FileName(metric.Name)}", metric.Name, Plots.Bars(metric.Description, label, bars, metric.References));
+            yield return new($"metric-{FileName(metric.Name)}", metric.Name, Plots.Bars(metric.Description, label, bars, metric.References));
         }
     }
 

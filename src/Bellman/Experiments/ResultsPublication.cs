@@ -1,7 +1,8 @@
 namespace Bellman.Experiments;
 
 /// <summary>
-/// Puts measured results into the source tree: <c>docs/results/SLUG.json</c>, and the table in the paper's README from it.
+/// Puts measured results into the source tree: <c>docs/results/SLUG.json</c>, the table in the paper's README from it, and the
+/// reproduction's own figures beside that README.
 /// </summary>
 public static class ResultsPublication
 {
@@ -37,7 +38,14 @@ public static class ResultsPublication
         var readme = ReadmeOf(outcome.Plan.Reproduction, sourceTree);
         if (!File.Exists(readme)) { return [json]; }
         UpdateReadme(readme, json);
-        return [json, readme];
+        var written = new List<string> { json, readme };
+        foreach (var (name, _, figure) in outcome.Plan.Reproduction.Figures(outcome))
+        {
+            var picture = Path.Combine(Path.GetDirectoryName(readme) ?? "", name + ".png");
+            WholeFile.Write(picture, figure.ToPng());
+            written.Add(picture);
+        }
+        return written;
     }
 
     /// <summary>Generates the table of a README from a committed results file.</summary>

@@ -42,6 +42,12 @@ internal sealed class FakeReproduction : Reproduction
 
     public override string? MissingForFull() => Missing;
 
+    public override IReadOnlyList<NamedFigure> Figures(ReproductionOutcome outcome) =>
+    [
+        new("score-by-size", "Score against size", Plots.Lines("Score against size", "size", "score (points)",
+            [outcome.Scaling("score", "score", [(16, "ours"), (8, "random")]), new("optimum", [8, 16], [5, 5]) { Style = SeriesStyle.Reference }])),
+    ];
+
     public override string Remarks(ReproductionOutcome outcome) => "A remark of the paper's own.";
 
     public override CellResult RunCell(Cell cell, CellContext context)

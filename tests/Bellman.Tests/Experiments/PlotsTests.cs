@@ -65,6 +65,25 @@ public sealed class PlotsTests
     public void One_seed_has_a_line_and_no_band() =>
         Assert.Empty(LearningCurves.Summarise("a", [new Curve("c", [0, 1], [0, 2])]).Band);
 
+    [Fact]
+    public void A_power_law_is_straight_on_logarithmic_axes_and_its_ticks_name_the_places()
+    {
+        var svg = Plots.Lines("", "horizon", "episodes", [new("ours", [8, 16, 32], [1, 8, 64]) { Style = SeriesStyle.MarkedLine }], logarithmic: LogarithmicAxes.Both).ToSvg();
+        foreach (var horizon in new[] { 8, 16, 32 }) { Assert.Matches($">\\s*{horizon}\\s*<", svg); }
+        // The line's three points: equal steps across and up.
+        var line = Regex.Matches(svg, "stroke=\"#0072B2\"[^>]* d=\"M([0-9.]+) ([0-9.]+)L([0-9.]+) ([0-9.]+)L([0-9.]+) ([0-9.]+)\"").Select(match => match.Groups).First();
+        double At(int group) => double.Parse(line[group].Value, CultureInfo.InvariantCulture);
+        Assert.Equal(At(5) - At(3), At(3) - At(1), 1.0);
+        Assert.Equal(At(6) - At(4), At(4) - At(2), 1.0);
+    }
+
+    [Fact]
+    public void Values_that_are_not_positive_leave_no_mark_on_a_logarithmic_axis()
+    {
+        var figure = Plots.Lines("", "x", "y", [new("ours", [1, 2], [0, 10]) { Band = [new(-1, 1), new(5, 20)], Style = SeriesStyle.MarkedLine }], logarithmic: LogarithmicAxes.Y);
+        Assert.DoesNotContain("NaN", figure.ToSvg(), StringComparison.Ordinal);
+    }
+
     private static PlotSeries Series => new("ours", [0, 1, 2], [0, 2, 3]) { Band = [new(0, 0), new(1, 3), new(2, 4)] };
 
     private static int InkIn(SKBitmap image, int top, int bottom)

@@ -92,6 +92,18 @@ public sealed class ResultsTests : IDisposable
     }
 
     [Fact]
+    public void Scaling_orders_arms_by_their_place_and_leaves_out_those_without_cells()
+    {
+        var outcome = Run(change: (cell, result) => cell.Arm.Name == "random" && cell.Seed == 1 ? throw new InvalidOperationException("no") : result);
+        var line = outcome.Scaling("score", "score", [(16, "ours"), (8, "random")], Statistic.Mean);
+        Assert.Equal([8, 16], line.X);
+        Assert.Equal(Statistics.Mean([.. outcome.Summary("random", "score").Values]), line.Y[0]);
+        Assert.True(line.Band[1].Low <= line.Y[1] && line.Y[1] <= line.Band[1].High);
+        var none = Run(change: (cell, result) => cell.Arm.Name == "random" ? throw new InvalidOperationException("no") : result);
+        Assert.Equal([16], none.Scaling("score", "score", [(16, "ours"), (8, "random")]).X);
+    }
+
+    [Fact]
     public void The_source_tree_is_found_from_below()
     {
         Assert.Null(ResultsPublication.FindSourceTree(folder.Path));
@@ -110,7 +122,8 @@ public sealed class ResultsTests : IDisposable
         Assert.Contains("A remark of the paper's own.", report, StringComparison.Ordinal);
         Assert.Contains("| ours | random | 1 [1, 1] |", report, StringComparison.Ordinal);
         Assert.Contains("![return](plots/curve-return.png)", report, StringComparison.Ordinal);
-        Assert.Equal(6, files.Plots.Count);
+        Assert.Contains("![Score against size](plots/score-by-size.png)", report, StringComparison.Ordinal);
+        Assert.Equal(8, files.Plots.Count);
         Assert.All(files.Plots, plot => Assert.True(new FileInfo(plot).Length > 1000));
     }
 
