@@ -8,7 +8,7 @@ namespace Bellman.Tests.Algorithms.OffPolicy;
 
 /// <summary>
 /// Learning by outcome. Each margin is out of reach for the broken variant that its test names; the learners themselves
-/// reached -265 or better in every run that was tried, on eight seeds and three vector widths.
+/// reached -265 or better in every run that was tried, on four to eight seeds and four vector widths, none included.
 /// </summary>
 public sealed class OffPolicyLearningTests
 {
@@ -20,7 +20,7 @@ public sealed class OffPolicyLearningTests
     public void Sac_learns_from_eight_copies_as_well_as_from_one()
     {
         double Learned(int copies, int every) =>
-            Learning.Best(new Sac(Environments.MakeVector(Pendulum, copies), Small(new SacOptions { TrainEvery = every }), 3), Pendulum, 6_000);
+            Learning.Best(new Sac(Environments.MakeVector(Pendulum, copies), Small(new SacOptions { TrainEvery = every }), 3), Pendulum, 9_000);
         Assert.True(Learned(copies: 1, every: 1) >= -300);
         Assert.True(Learned(copies: 8, every: 1) >= -300);
         Assert.True(Learned(copies: 8, every: 8) <= -800);
