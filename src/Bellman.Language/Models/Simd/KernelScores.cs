@@ -17,6 +17,8 @@ internal sealed class KernelScores : autograd.MultiTensorFunction<KernelScores>
     {
         var call = (KernelCall)vars[0];
         ctx.save_data("call", call);
+        // Torch would make the zeros of an unused output from a tensor that lies in the caller's dispose scope, and may be gone by then.
+        ctx.set_materialize_grads(false);
         return call.Forward();
     }
 
@@ -51,7 +53,8 @@ internal sealed unsafe class KernelCall(ScorePass pass, SimdEngine engine, Token
     {
         using var scope = NewDisposeScope();
         using var without = no_grad();
-        var dense = slopes.ConvertAll(slope => slope.to(ScalarType.Float32).contiguous());
+        // The first is always read; of the others, those that the objective does not use are left out.
+        var dense = slopes.Select((slope, output) => !slope.IsInvalid ? slope.to(ScalarType.Float32).contiguous() : output == 0 ? zeros([batch.Rows, batch.Length]) : null).ToList();
         var gradient = zeros([engine.Size]);
         var byEmbeddings = vectors is null ? null : zeros_like(vectors);
         pass.Backward(Pointers(dense), Pointer(vectors), Pointer(byEmbeddings), Pointer(gradient));
@@ -61,7 +64,7 @@ internal sealed unsafe class KernelCall(ScorePass pass, SimdEngine engine, Token
         return found.ConvertAll(tensor => tensor?.MoveToOuterDisposeScope());
     }
 
-    private ScorePointers Pointers(List<Tensor> tensors)
+    private ScorePointers Pointers(IReadOnlyList<Tensor?> tensors)
     {
         var next = 1;
         float* Next(ScoreOutputs output) => outputs.HasFlag(output) ? Pointer(tensors[next++]) : null;

@@ -121,6 +121,38 @@ public sealed class EngineAgreementTests
         foreach (var (expected, actual) in reference.Trainable.Zip(model.Trainable)) { Near(Scores.Array(expected.Value.grad), Scores.Array(actual.Value.grad), expected.Name); }
     }
 
+    // Torch's own zeros for what a loss does not use lie in the scope that scored: with them the process dies in the backward pass.
+    [Theory]
+    [InlineData(ScoreOutputs.None)]
+    [InlineData(ScoreOutputs.Entropies)]
+    [InlineData(ScoreOutputs.Hidden)]
+    [InlineData(ScoreOutputs.Logits)]
+    public void A_loss_may_use_one_score_and_outlive_the_scope_of_the_others(ScoreOutputs used)
+    {
+        using var model = Model(TransformerFamily.Llama, true, 16, TransformerEngine.Simd, false);
+        using var reference = Model(TransformerFamily.Llama, true, 16, TransformerEngine.Torch, false);
+        using var scope = torch.NewDisposeScope();
+        foreach (var each in new[] { model, reference })
+        {
+            torch.Tensor loss;
+            using (torch.NewDisposeScope())
+            {
+                var scores = each.Score(Rows(), 0.8, ScoreOutputs.Entropies | ScoreOutputs.Hidden | ScoreOutputs.Logits);
+                var one = used switch
+                {
+                    ScoreOutputs.Entropies => scores.Entropies,
+                    ScoreOutputs.Hidden => scores.Hidden,
+                    ScoreOutputs.Logits => scores.Logits,
+                    _ => scores.LogProbabilities,
+                };
+                Assert.NotNull(one);
+                loss = Weighted(one).MoveToOuterDisposeScope();
+            }
+            loss.backward();
+        }
+        foreach (var (expected, actual) in reference.Trainable.Zip(model.Trainable)) { Near(Scores.Array(expected.Value.grad), Scores.Array(actual.Value.grad), expected.Name); }
+    }
+
     [Fact]
     public void Scoring_without_gradients_keeps_none()
     {
