@@ -141,11 +141,17 @@ public sealed class OptionSet
     private static Array ParseArray(Type type, string text)
     {
         var element = type.GetElementType() ?? throw new ArgumentException("not an array", nameof(type));
-        var items = text.Trim('[', ']').Split([',', 'x'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        // 64x64 is how people write sizes; in texts and names an x is a letter.
+        var items = element.IsPrimitive
+            ? text.Trim('[', ']').Split([',', 'x'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            : [.. Inside(text).Split(',').Select(item => item.Trim(' ')).Where(item => item.Length > 0)];
         var array = Array.CreateInstance(element, items.Length);
         for (var i = 0; i < items.Length; i++) { array.SetValue(ParseValue(element, items[i]), i); }
         return array;
     }
+
+    // The brackets of a list; those of a single text, such as [/INST], are its own.
+    private static string Inside(string text) => text is ['[', .. var inside, ']'] && (inside.Length == 0 || inside.Contains(',', StringComparison.Ordinal)) ? inside : text;
 
     private static object? ParseValue(Type type, string text)
     {
