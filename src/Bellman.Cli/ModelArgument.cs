@@ -31,7 +31,7 @@ internal static class ModelArgument
     }
 
     /// <summary>A name that stays the same from another working folder: paths in full.</summary>
-    public static string Full(string name) => Directory.Exists(name) ? Path.GetFullPath(name) : name;
+    public static string Full(string name) => name != Tiny && Directory.Exists(name) ? Path.GetFullPath(name) : name;
 
     /// <summary>The folder that holds the model.</summary>
     /// <exception cref="BellmanException">There is none.</exception>
@@ -45,6 +45,6 @@ internal static class ModelArgument
         using var run = new RunStore(runs).Open(name);
         var folder = Path.Combine(run.Folder, LanguageModelFolder.FolderInRun);
         return Directory.Exists(folder) ? folder
-            : throw new UsageException($"The run {run.Id} holds no language model: it has no folder {LanguageModelFolder.FolderInRun}. Give a run of 'bellman sft', or a model's folder.");
+            : throw new UsageException($"The run {run.Id} holds no language model: it has no folder {LanguageModelFolder.FolderInRun}. Give a run of sft, posttrain or prefer that has ended, or a model's folder.");
     }
 }

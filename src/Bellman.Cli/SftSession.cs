@@ -23,9 +23,8 @@ internal sealed class SftSession : IDisposable
         var random = RandomStream.Create(configuration.Seed, SftPlan.Algorithm);
         adapters = plan.Training.Adapters is not null;
         if (plan.Training.Adapters is { } lowRank) { folder.Model.AddAdapters(lowRank, random.Child("adapters")); }
-        var end = EndToken(folder);
-        TaskExamples Examples(TaskSplit split) =>
-            new(plan.Task, split, configuration.Seed, prompt => folder.Template.Encode([new ChatMessage("user", prompt)], folder.Tokenizer), folder.Tokenizer, end);
+        var end = folder.AnswerEnd;
+        TaskExamples Examples(TaskSplit split) => new(plan.Task, split, configuration.Seed, folder.Ask, folder.Tokenizer, end);
         training = new SupervisedFineTuning(folder.Model, Examples(TaskSplit.Train), plan.Training, configuration.Steps, random);
         var heldOut = Examples(TaskSplit.HeldOut);
         evaluation = new SupervisedEvaluation(folder.Model, folder.Tokenizer, heldOut, configuration.EvaluationEpisodes, LongestAnswer(heldOut, configuration.EvaluationEpisodes), folder.EndTokens);
@@ -86,8 +85,8 @@ internal sealed class SftSession : IDisposable
         Record(end == TrainingEnd.Finished ? RunStatus.Finished : RunStatus.Interrupted);
         run.Write("report.md", Report(run, loop));
         terminal.Output.WriteLine(end == TrainingEnd.Finished
-            ? $"Finished {training.Steps} steps in {clock.Elapsed.TotalSeconds:0.0} s.{(double.IsFinite(loop.Accuracy) ? $" Held-out accuracy {loop.Accuracy:0.0%}." : "")} Next: bellman chat {run.Id}, or bellman score --model {run.Id} {(fromFile ? "--data" : "--task")} {run.Configuration.Environment}"
-            : $"Stopped at step {training.Steps} with a checkpoint. Continue with: bellman sft --resume {run.Id}");
+            ? $"Finished {training.Steps} steps in {clock.Elapsed.TotalSeconds:0.0} s.{(double.IsFinite(loop.Accuracy) ? $" Held-out accuracy {loop.Accuracy:0.0%}." : "")} Next: bellman chat {Typed.Name(run)}, or bellman score --model {Typed.Name(run)} {(fromFile ? "--data" : "--task")} {Typed.Argument(run.Configuration.Environment)}"
+            : $"Stopped at step {training.Steps} with a checkpoint. Continue with: bellman sft --resume {Typed.Name(run)}");
         return end == TrainingEnd.Finished ? 0 : CommandLine.Interrupted;
     }
 
@@ -102,7 +101,6 @@ internal sealed class SftSession : IDisposable
     {
         var target = Path.Combine(run.Folder, LanguageModelFolder.FolderInRun);
         folder.Save(target);
-        if (folder.Tokenizer is CharacterTokenizer characters) { characters.Export(target); }
         if (adapters) { folder.Model.SaveAdapters(Path.Combine(run.Folder, "adapters"), source ?? ModelArgument.Tiny); }
     }
 
@@ -123,14 +121,6 @@ internal sealed class SftSession : IDisposable
 
         KeyValuePair<string, string> Pair(string assignment) => assignment.Split('=', 2) is [var name, var value] ? new(name, value)
             : throw new UsageException($"'{assignment}' in '{plan.Model}' is not an option. Write tiny?name=value&other=value.");
-    }
-
-    /// <summary>What the model's layout ends an answer with.</summary>
-    private static int EndToken(LanguageModelFolder folder)
-    {
-        var byTemplate = folder.Template.EndTexts.Select(text => (folder.Tokenizer as HuggingFaceTokenizer)?.Find(text)).OfType<int>();
-        return byTemplate.Concat(folder.Tokenizer.EndTokens).Concat(folder.EndTokens).Cast<int?>().FirstOrDefault()
-            ?? throw new UsageException($"{folder.Name} has no end token, so a model could not learn where answers end. Name one as eos_token_id in its config.json.");
     }
 
     /// <summary>Half as long again as the longest reference, so that a wrong answer may ramble a little.</summary>

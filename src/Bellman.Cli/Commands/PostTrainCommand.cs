@@ -27,7 +27,7 @@ internal static class PostTrainCommand
             var store = new RunStore(parsed.GetRequiredValue(options.Runs));
             if (parsed.GetValue(options.Resume) is { } name) { return Resume(terminal, store, LanguageOptions.Opened(store, name, Algorithm)); }
             var configuration = options.Configuration(parsed, Algorithm, 1000, (LanguageRun.MethodOption, parsed.GetRequiredValue(method)));
-            using var session = LanguageSession.Open(configuration.Options[LanguageRun.ModelOption], configuration.Environment, configuration.Seed, store);
+            using var session = LanguageSession.Open(configuration, store, configuration.Environment);
             // Everything is checked before a folder is made.
             Builder(session, configuration).Build().Dispose();
             using var run = store.Create(configuration, LanguageOptions.CommandLine(parsed));
@@ -39,7 +39,7 @@ internal static class PostTrainCommand
     private static int Resume(Terminal terminal, RunStore store, Run run)
     {
         using var opened = run;
-        using var session = LanguageSession.Open(run.Configuration.Options[LanguageRun.ModelOption], run.Configuration.Environment, run.Configuration.Seed, store);
+        using var session = LanguageSession.Open(run.Configuration, store, run.Configuration.Environment);
         return Train(terminal, store, run, session, resume: true);
     }
 
@@ -59,8 +59,8 @@ internal static class PostTrainCommand
     }
 
     private static PostTraining Plain(LanguageSession session, RunConfiguration configuration) => new PostTraining(session.Model)
-        .Prompts(new TaskPromptSource(session.Task, session.Tokenizer, configuration.Seed))
-        .Tokenizer(session.Tokenizer)
+        .Prompts(new TaskPromptSource(session.Task, session.Folder.Ask, configuration.Seed))
+        .Tokenizer(session.Folder.Tokenizer, session.Folder.EndTokens)
         .Sampler(session.Sampler)
         .Reward(new TaskReward())
         .Seed(configuration.Seed)

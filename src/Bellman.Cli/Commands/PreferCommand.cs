@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Bellman.Language;
+using Bellman.Language.Chat;
 using Bellman.Language.Data;
 using Bellman.Language.Tasks;
 using Bellman.Runs;
@@ -55,24 +56,24 @@ internal static class PreferCommand
         return new LanguageRun(terminal, store, run, session).Train(trainer, resume, Algorithm);
     }
 
+    // A file of pairs has no checker: what they do to the model is measured on the usual task.
     private static LanguageSession Open(RunConfiguration configuration, RunStore store) =>
-        LanguageSession.Open(configuration.Options[LanguageRun.ModelOption], IsData(configuration) ? LanguageSession.DefaultTask : configuration.Environment, configuration.Seed, store);
+        LanguageSession.Open(configuration, store, IsData(configuration) ? LanguageSession.DefaultTask : configuration.Environment);
 
     private static PreferenceTrainer Trainer(Terminal terminal, Run run, LanguageSession session)
     {
         var configuration = run.Configuration;
-        var reference = (Transformer)session.Model.Copy();
         var pairs = new RunPairs(run).Get(() => IsData(configuration) ? FromFile(configuration, session) : OwnPairs(configuration, session, terminal.Cancellation));
         terminal.Output.WriteLine($"{pairs.Count} pairs.");
-        return new PreferenceTrainer(session.Model, pairs, Loss(configuration), Training(configuration), reference, configuration.Seed);
+        return new PreferenceTrainer(session.Model, pairs, Loss(configuration), Training(configuration), seed: configuration.Seed);
     }
 
     private static IReadOnlyList<PreferenceExample> OwnPairs(RunConfiguration configuration, LanguageSession session, CancellationToken cancellation)
     {
-        var prompts = new TaskPromptSource(session.Task, session.Tokenizer, configuration.Seed).Next(Prompts, new GroupHistory());
-        var sampling = new SamplingOptions { MaximumNewTokens = int.Parse(configuration.Options[LanguageRun.MaximumTokensOption]), StopTokens = [.. session.Tokenizer.EndTokens] };
+        var prompts = new TaskPromptSource(session.Task, session.Folder.Ask, configuration.Seed).Next(Prompts, new GroupHistory());
+        var sampling = new SamplingOptions { MaximumNewTokens = int.Parse(configuration.Options[LanguageRun.MaximumTokensOption]), StopTokens = [.. session.Folder.EndTokens] };
         double Score(PromptItem prompt, Completion response) =>
-            response.Finish == FinishReason.Length || prompt.Target is not TextItem item ? 0 : item.Check(session.Tokenizer.Decode(response.Tokens)).Answer;
+            response.Finish == FinishReason.Length || prompt.Target is not TextItem item ? 0 : item.Check(session.Folder.Tokenizer.Decode(response.Tokens)).Answer;
         var random = RandomStream.Create(configuration.Seed, "pairs");
         var pairs = ResponsePool.Draw(session.Sampler, prompts, Samples, Score, sampling, random.Child("samples"), cancellation).Pairs(PairsPerPrompt, random.Child("choice"));
         return pairs.Count > 0 ? pairs : throw new UsageException($"Among {Samples} answers to each of {Prompts} prompts there is no right one beside a wrong one: nothing is preferred. Teach the model more (--set teachingSteps=...), or choose another level of the task.");
@@ -80,9 +81,13 @@ internal static class PreferCommand
 
     private static List<PreferenceExample> FromFile(RunConfiguration configuration, LanguageSession session)
     {
-        int[] Response(string text) => [.. session.Tokenizer.Encode(text), session.Tokenizer.EndTokens[0]];
+        var folder = session.Folder;
+        int[] Response(string text) => [.. folder.Tokenizer.Encode(text), folder.AnswerEnd];
+        // Without a layout for conversations, what was said before is a part of the question.
+        int[] Prompt(IReadOnlyList<ChatMessage> messages) =>
+            folder.Template.HasMemory ? folder.Template.Encode(messages, folder.Tokenizer) : folder.Ask(string.Join('\n', messages.Select(message => message.Content)));
         return [.. PreferenceFile.Read(configuration.Environment[LanguageSession.DataPrefix.Length..]).Select(pair => new PreferenceExample(
-            session.Tokenizer.Encode(string.Join('\n', pair.Prompt.Select(message => message.Content))), Response(pair.Chosen), Response(pair.Rejected))
+            Prompt(pair.Prompt), Response(pair.Chosen), Response(pair.Rejected))
         {
             ChosenScore = pair.ChosenScore ?? double.NaN,
             RejectedScore = pair.RejectedScore ?? double.NaN,
@@ -96,7 +101,7 @@ internal static class PreferCommand
 
     private static OfflineTrainingOptions Training(RunConfiguration configuration)
     {
-        string[] notTraining = [LanguageRun.ModelOption, LanguageRun.TeachingOption, LanguageRun.TeacherErrorsOption, LanguageRun.MaximumTokensOption, LossOption];
+        string[] notTraining = [LanguageRun.ModelOption, LanguageRun.TemplateOption, LanguageRun.TeachingOption, LanguageRun.TeacherErrorsOption, LanguageRun.MaximumTokensOption, LossOption];
         var given = configuration.Options.Where(option => !notTraining.Contains(option.Key) && !option.Key.Contains('.', StringComparison.Ordinal)).ToList();
         if (!given.Exists(option => option.Key.Equals("learningRate", StringComparison.OrdinalIgnoreCase))) { given.Add(new("learningRate", "2e-4")); }
         return OptionSet.Of<OfflineTrainingOptions>("preference training").Create<OfflineTrainingOptions>(given);

@@ -11,7 +11,8 @@ internal sealed class LanguageOptions(string stepsDescription)
     private const int TeachingSteps = 200;
     private const string TeacherErrors = "0";
 
-    public Option<string> Model { get; } = new("--model") { Description = "tiny (built and taught on the spot), a folder with config.json and safetensors, or a run.", DefaultValueFactory = _ => LanguageSession.Tiny };
+    public Option<string> Model { get; } = new("--model") { Description = "tiny (built and taught on the spot), a Hugging Face folder, or a run that trained a language model.", DefaultValueFactory = _ => ModelArgument.Tiny };
+    public Option<string?> Template { get; } = ModelArgument.Template();
     public Option<string?> Task { get; } = new("--task") { Description = $"A task with a checker, options after a question mark (default {LanguageSession.DefaultTask})." };
     public Option<string?> Data { get; } = new("--data") { Description = "A data file in place of a task." };
     public Option<string?> Steps { get; } = new("--steps") { Description = stepsDescription };
@@ -25,7 +26,7 @@ internal sealed class LanguageOptions(string stepsDescription)
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { Model, Task, Data, Steps, Seed, Set, Resume, Runs, EvaluateEvery, CheckpointEvery, Items }) { command.Add(option); }
+        foreach (var option in new Option[] { Model, Template, Task, Data, Steps, Seed, Set, Resume, Runs, EvaluateEvery, CheckpointEvery, Items }) { command.Add(option); }
     }
 
     /// <summary>The run that was asked to be continued.</summary>
@@ -43,7 +44,9 @@ internal sealed class LanguageOptions(string stepsDescription)
         if (parsed.GetValue(Task) is not null && parsed.GetValue(Data) is not null) { throw new UsageException("--task and --data both say what is trained on. Give one of them."); }
         var steps = Quantity.Whole(parsed.GetValue(Steps), "--steps", defaultSteps, 1);
         var options = TrainCommand.Merge(new Dictionary<string, string>(), parsed.GetValue(Set) ?? []);
-        options[LanguageRun.ModelOption] = parsed.GetRequiredValue(Model);
+        var model = ModelArgument.Full(parsed.GetRequiredValue(Model));
+        options[LanguageRun.ModelOption] = model;
+        if (parsed.GetValue(Template) is { } template) { options[LanguageRun.TemplateOption] = template; }
         foreach (var (name, value) in own) { options[name] = value; }
         options.TryAdd(LanguageRun.TeachingOption, TeachingSteps.ToString(CultureInfo.InvariantCulture));
         _ = Quantity.Whole(options[LanguageRun.TeachingOption], LanguageRun.TeachingOption, TeachingSteps, 1);
@@ -52,7 +55,7 @@ internal sealed class LanguageOptions(string stepsDescription)
         {
             throw new UsageException($"teacherErrors cannot be '{options[LanguageRun.TeacherErrorsOption]}': it is the share of wrong solutions that the tiny model is taught, from 0 to below 1.");
         }
-        options.TryAdd(LanguageRun.MaximumTokensOption, parsed.GetRequiredValue(Model) == LanguageSession.Tiny ? "24" : "512");
+        options.TryAdd(LanguageRun.MaximumTokensOption, model == ModelArgument.Tiny ? "24" : "512");
         return new RunConfiguration
         {
             Algorithm = algorithm,

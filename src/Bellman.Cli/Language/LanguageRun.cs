@@ -42,23 +42,24 @@ internal sealed class LanguageRun(Terminal terminal, RunStore store, Run run, La
         TrainingReport.Write(run);
         if (end.Status != RunStatus.Finished)
         {
-            terminal.Output.WriteLine($"Stopped at step {trainee.Steps} with a checkpoint. Continue with: bellman {command} --resume {run.Id}");
+            terminal.Output.WriteLine($"Stopped at step {trainee.Steps} with a checkpoint. Continue with: bellman {command} --resume {Typed.Name(run)}");
             return CommandLine.Interrupted;
         }
         After(items);
-        terminal.Output.WriteLine($"Finished {trainee.Steps} steps in {end.Seconds:0.0} s. Next: bellman posttrain --model {run.Id}");
+        terminal.Output.WriteLine($"Finished {trainee.Steps} steps in {end.Seconds:0.0} s. Next: bellman posttrain --model {Typed.Name(run)}");
         return 0;
     }
 
     public int MaximumTokens => int.Parse(configuration.Options[MaximumTokensOption], CultureInfo.InvariantCulture);
 
     public const string ModelOption = "model";
+    public const string TemplateOption = "template";
     public const string MethodOption = "method";
     public const string TeachingOption = "teachingSteps";
     public const string TeacherErrorsOption = "teacherErrors";
     public const string MaximumTokensOption = "maximumNewTokens";
 
-    private static readonly HashSet<string> Own = [ModelOption, MethodOption, TeachingOption, TeacherErrorsOption];
+    private static readonly HashSet<string> Own = [ModelOption, TemplateOption, MethodOption, TeachingOption, TeacherErrorsOption];
 
     /// <summary>The options that the method's parts take.</summary>
     public static Dictionary<string, string> MethodSettings(RunConfiguration configuration) =>
@@ -80,8 +81,8 @@ internal sealed class LanguageRun(Terminal terminal, RunStore store, Run run, La
 
     private void After(int items)
     {
-        var folder = Path.Combine(run.Folder, "model");
-        session.Save(folder);
+        var folder = Path.Combine(run.Folder, LanguageModelFolder.FolderInRun);
+        session.Folder.Save(folder);
         var (greedy, sampled) = session.Accuracy(items, MaximumTokens, terminal.Cancellation);
         var path = Path.Combine(run.Folder, BeforeFile);
         var before = File.Exists(path) ? JsonNode.Parse(File.ReadAllText(path)) : null;

@@ -1,17 +1,15 @@
 using System.Globalization;
 using Bellman.Language;
+using Bellman.Language.Chat;
 using Bellman.Language.Tasks;
 using Bellman.Language.Tokenizers;
 using Bellman.Runs;
 
 namespace Bellman.Cli;
 
-/// <summary>What a language command works with: a model, its tokenizer and a task, as the command line names them.</summary>
+/// <summary>What <c>posttrain</c> and <c>prefer</c> work with: a model's folder and a task, as the command line names them.</summary>
 internal sealed class LanguageSession : IDisposable
 {
-    /// <summary>A model that is built and taught on the spot.</summary>
-    public const string Tiny = "tiny";
-
     /// <summary>The task without another name.</summary>
     public const string DefaultTask = "arithmetic?level=2";
 
@@ -21,65 +19,56 @@ internal sealed class LanguageSession : IDisposable
     private const int TinyContext = 96;
     private const int TeachingBatch = 64;
 
-    private LanguageSession(Transformer model, ITokenizer tokenizer, ITextTask task, ulong seed, bool isTiny)
+    private readonly ulong seed;
+
+    private LanguageSession(LanguageModelFolder folder, ITextTask task, ulong seed, bool isTiny)
     {
-        (Model, Tokenizer, Task, Seed, IsTiny) = (model, tokenizer, task, seed, isTiny);
-        Sampler = new LocalSampler(model, tokenizer);
+        (Folder, Task, this.seed, IsTiny) = (folder, task, seed, isTiny);
+        Sampler = new LocalSampler(folder.Model, folder.Tokenizer);
     }
 
-    public Transformer Model { get; }
+    public LanguageModelFolder Folder { get; }
 
-    public ITokenizer Tokenizer { get; }
+    public Transformer Model => Folder.Model;
 
     public ITextTask Task { get; }
 
     public ISampler Sampler { get; }
 
-    public ulong Seed { get; }
-
     /// <summary>Whether it knows nothing yet.</summary>
     public bool IsTiny { get; }
 
-    /// <summary>Opens what a configuration names.</summary>
-    /// <param name="model"><c>tiny</c>, a Hugging Face folder, or a run whose model is wanted.</param>
-    /// <param name="task">A task's name with options, or a data file after <see cref="DataPrefix"/>.</param>
-    /// <param name="seed">Seed of weights and items.</param>
+    /// <summary>Opens the model that a configuration names; its seed is that of a tiny model's weights and of the items.</summary>
+    /// <param name="configuration">Of the run.</param>
     /// <param name="store">Where runs are looked for.</param>
-    public static LanguageSession Open(string model, string task, ulong seed, RunStore store)
+    /// <param name="task">A task's name with options, or a data file after <see cref="DataPrefix"/>.</param>
+    public static LanguageSession Open(RunConfiguration configuration, RunStore store, string task)
     {
+        var model = configuration.Options[LanguageRun.ModelOption];
+        var template = configuration.Options.GetValueOrDefault(LanguageRun.TemplateOption);
         var items = task.StartsWith(DataPrefix, StringComparison.Ordinal) ? DataTask.Split(task[DataPrefix.Length..]) : TaskRegistry.Create(task);
-        if (model.Equals(Tiny, StringComparison.OrdinalIgnoreCase))
-        {
-            var characters = new CharacterTokenizer(items.Alphabet);
-            return new LanguageSession(Transformer.Create(TinyShape(characters), RandomStream.Create(seed, "weights")), characters, items, seed, isTiny: true);
-        }
-        var folder = Directory.Exists(model) && File.Exists(Path.Combine(model, "config.json")) ? model : Path.Combine(store.Open(model).Folder, "model");
-        if (!Directory.Exists(folder)) { throw new UsageException($"The run {model} has no model: it was stopped before its end. Continue it first, or give a folder with config.json and safetensors."); }
-        var saved = Path.Combine(folder, CharacterTokenizer.FileName);
-        ITokenizer tokenizer = File.Exists(saved) ? CharacterTokenizer.Read(saved) : TokenizerFolder.Read(folder);
-        return new LanguageSession(Transformer.Load(folder), tokenizer, items, seed, isTiny: false);
+        if (model != ModelArgument.Tiny) { return new LanguageSession(ModelArgument.Load(model, store.Root, template), items, configuration.Seed, isTiny: false); }
+        var characters = new CharacterTokenizer(items.Alphabet);
+        var tiny = Transformer.Create(TinyShape(characters), RandomStream.Create(configuration.Seed, "weights"));
+        return new LanguageSession(new LanguageModelFolder(model, tiny, characters, ChatTemplate.Named(template ?? "plain")), items, configuration.Seed, isTiny: true);
     }
 
     /// <summary>Supervised steps on worked solutions, a share of which belong to other questions: a teacher who errs.</summary>
     public void Teach(int steps, double errors, CancellationToken cancellation = default)
     {
-        TextItem Item(int index) => Task.Item(TaskSplit.Train, Seed + 1, Task.Count(TaskSplit.Train) is { } count ? index % count : index);
-        var random = RandomStream.Create(Seed, "teacher");
+        TextItem Item(int index) => Task.Item(TaskSplit.Train, seed + 1, Task.Count(TaskSplit.Train) is { } count ? index % count : index);
+        var random = RandomStream.Create(seed, "teacher");
         var count = Math.Min(steps * TeachingBatch, 20_000);
         var examples = Enumerable.Range(0, count).Select(index =>
         {
             var solution = Item(random.NextBoolean(errors) ? random.NextInt32(count) : index).Solution;
-            return new TokenExample(Tokenizer.Encode(Item(index).Prompt), [.. Tokenizer.Encode(solution), Tokenizer.EndTokens[0]]);
+            return new TokenExample(Folder.Ask(Item(index).Prompt), [.. Folder.Tokenizer.Encode(solution), Folder.AnswerEnd]);
         }).ToList();
-        using var trainer = new ImitationTrainer(Model, examples, new OfflineTrainingOptions { BatchSize = TeachingBatch, LearningRate = 2e-3 }, Seed)
+        using var trainer = new ImitationTrainer(Model, examples, new OfflineTrainingOptions { BatchSize = TeachingBatch, LearningRate = 2e-3 }, seed)
         {
             Schedule = new CosineSchedule(2e-3, 2e-4, Math.Min(20, steps / 4), steps),
         };
-        for (var i = 0; i < steps; i++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            trainer.Advance(Silence);
-        }
+        trainer.Run(steps, cancellation: cancellation);
     }
 
     /// <summary>Share of held-out items answered rightly: by the most likely response, and by sampled ones.</summary>
@@ -90,26 +79,17 @@ internal sealed class LanguageSession : IDisposable
         var chosen = Enumerable.Range(0, count).Select(index => Task.Item(TaskSplit.HeldOut, 0, index)).ToList();
         double Share(double temperature, int samples)
         {
-            var options = new SamplingOptions { Temperature = temperature, MaximumNewTokens = maximumTokens, StopTokens = [.. Tokenizer.EndTokens] };
-            var prompts = chosen.Select((item, i) => new SamplingPrompt(Tokenizer.Encode(item.Prompt), samples, RandomStream.Create(0, "held-out").Child("item", i))).ToList();
+            var options = new SamplingOptions { Temperature = temperature, MaximumNewTokens = maximumTokens, StopTokens = [.. Folder.EndTokens] };
+            var prompts = chosen.Select((item, i) => new SamplingPrompt(Folder.Ask(item.Prompt), samples, RandomStream.Create(0, "held-out").Child("item", i))).ToList();
             return chosen.Zip(Sampler.Sample(prompts, options, cancellation)).Average(pair => pair.Second.Average(response =>
-                response.Finish == FinishReason.Length ? 0 : pair.First.Check(Tokenizer.Decode(response.Tokens)).Answer));
+                response.Finish == FinishReason.Length ? 0 : pair.First.Check(Folder.Tokenizer.Decode(response.Tokens)).Answer));
         }
         return (Share(0, 1), Share(1, 2));
     }
 
-    /// <summary>Writes model and tokenizer as a folder that can be given to <c>--model</c>.</summary>
-    public void Save(string folder)
-    {
-        Model.Save(folder);
-        if (Tokenizer is CharacterTokenizer characters) { characters.Save(folder); }
-    }
-
     public static string Percent(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + "%";
 
-    public void Dispose() => Model.Dispose();
-
-    private static IMetricSink Silence { get; } = new MetricLog();
+    public void Dispose() => Folder.Dispose();
 
     private static TransformerConfiguration TinyShape(CharacterTokenizer tokenizer) => new()
     {

@@ -49,6 +49,15 @@ public sealed class LanguageModelFolder : IDisposable
     /// <summary>Ids that end a response: those of the tokenizer's files, of the configuration and of the chat template.</summary>
     public IReadOnlyList<int> EndTokens { get; }
 
+    /// <summary>Ends an answer that is learned: the chat template's own end, where it has one.</summary>
+    /// <exception cref="UsageException">Neither template nor files name an end token.</exception>
+    public int AnswerEnd => Template.EndTexts.Select(text => (Tokenizer as HuggingFaceTokenizer)?.Find(text)).OfType<int>().Concat(EndTokens).Cast<int?>().FirstOrDefault()
+        ?? throw new UsageException($"{Name} has no end token, so a model could not learn where answers end. Name one as eos_token_id in its config.json.");
+
+    /// <summary>The tokens that ask the model for its answer to a question.</summary>
+    /// <exception cref="UsageException">The tokenizer lacks a token of the template or of the question.</exception>
+    public int[] Ask(string question) => Template.Encode([new ChatMessage("user", question)], Tokenizer);
+
     /// <summary>Reads a folder.</summary>
     /// <param name="folder">config.json, safetensors, and tokenizer.json or characters.json.</param>
     /// <param name="template">A template's name; null takes what the folder says.</param>
@@ -92,7 +101,11 @@ public sealed class LanguageModelFolder : IDisposable
     public void Save(string folder)
     {
         Model.Save(folder);
-        if (Tokenizer is CharacterTokenizer characters) { characters.Save(folder); }
+        if (Tokenizer is CharacterTokenizer characters)
+        {
+            characters.Save(folder);
+            characters.Export(folder);
+        }
         else if (Tokenizer is HuggingFaceTokenizer known) { known.Save(folder); }
         else { throw new BellmanException($"A tokenizer of kind {Tokenizer.GetType().Name} cannot be written; only character and Hugging Face tokenizers can."); }
         foreach (var (file, content) in companions) { WholeFile.Write(Path.Combine(folder, file), content); }

@@ -62,18 +62,22 @@ public sealed class ListPromptSource : IPromptSource
     }
 }
 
-/// <summary>Items of a task, one after another; a task without end never repeats one.</summary>
+/// <summary>Items of a task, one after another, each its prompt's target; a task without end never repeats one.</summary>
 public sealed class TaskPromptSource : IPromptSource
 {
     private readonly ITextTask task;
-    private readonly ITokenizer tokenizer;
+    private readonly Func<string, int[]> encode;
     private readonly ulong seed;
     private readonly TaskSplit split;
     private long next;
 
     /// <summary>The items of <paramref name="split"/>.</summary>
-    public TaskPromptSource(ITextTask task, ITokenizer tokenizer, ulong seed, TaskSplit split = TaskSplit.Train) =>
-        (this.task, this.tokenizer, this.seed, this.split) = (task, tokenizer, seed, split);
+    /// <param name="task">Where they come from.</param>
+    /// <param name="encode">How a question becomes tokens: with a chat template (<see cref="LanguageModelFolder.Ask"/>), or as plain text.</param>
+    /// <param name="seed">Which sequence of a generated task.</param>
+    /// <param name="split">Which half of them.</param>
+    public TaskPromptSource(ITextTask task, Func<string, int[]> encode, ulong seed, TaskSplit split = TaskSplit.Train) =>
+        (this.task, this.encode, this.seed, this.split) = (task, encode, seed, split);
 
     /// <inheritdoc/>
     public string Name => task.Name;
@@ -85,15 +89,12 @@ public sealed class TaskPromptSource : IPromptSource
         for (var i = 0; i < count; i++)
         {
             var index = task.Count(split) is { } total ? next % total : next;
-            items[i] = ToPrompt(task.Item(split, seed, index), tokenizer);
+            var item = task.Item(split, seed, index);
+            items[i] = new PromptItem(item.Id, encode(item.Prompt)) { Text = item.Prompt, Target = item };
             next++;
         }
         return items;
     }
-
-    /// <summary>The item as a prompt; its target is the item.</summary>
-    public static PromptItem ToPrompt(TextItem item, ITokenizer tokenizer) =>
-        new(item.Id, tokenizer.Encode(item.Prompt)) { Text = item.Prompt, Target = item };
 
     /// <inheritdoc/>
     public void Exchange(StateExchange state) => state.Value(nameof(next), ref next);

@@ -10,6 +10,7 @@ internal sealed class PostTrainerParts
     public required IPromptSource Prompts { get; init; }
     public required ISampler Sampler { get; init; }
     public required ITokenizer? Tokenizer { get; init; }
+    public required IReadOnlyList<int> EndTokens { get; init; }
     public required IRolloutPlanner Planner { get; init; }
     public required RewardMixer Mixer { get; init; }
     public required ICreditAssigner Credit { get; init; }

@@ -25,6 +25,7 @@ public sealed class PostTraining(ILanguageModel model)
     private readonly Queue<Action<PostTraining>> late = new();
     private PostTrainingOptions options = new();
     private ITokenizer? tokenizer;
+    private IReadOnlyList<int>? endTokens;
     private ILanguageModel? reference;
     private RewardGuardOptions guard = new();
     private OverlongShaping? overlong;
@@ -52,10 +53,12 @@ public sealed class PostTraining(ILanguageModel model)
     /// <summary>Where responses are drawn.</summary>
     public PostTraining Sampler(ISampler sampler, string by = "sampler") => Claim("sampler", by, sampler);
 
-    /// <summary>Turns responses into text for rewards and sample tables, and names the end tokens.</summary>
-    public PostTraining Tokenizer(ITokenizer value)
+    /// <summary>Turns responses into text for rewards and sample tables.</summary>
+    /// <param name="value">The tokenizer.</param>
+    /// <param name="ends">Ids that end a response (<see cref="LanguageModelFolder.EndTokens"/> of a chat model); null for the tokenizer's.</param>
+    public PostTraining Tokenizer(ITokenizer value, IReadOnlyList<int>? ends = null)
     {
-        tokenizer = value;
+        (tokenizer, endTokens) = (value, ends);
         return this;
     }
 
@@ -225,6 +228,7 @@ public sealed class PostTraining(ILanguageModel model)
             Prompts = Find<IPromptSource>("prompts") ?? throw Missing("the prompts", "Prompts(...)"),
             Sampler = Find<ISampler>("sampler") ?? LocalSamplers.For(Model, tokenizer),
             Tokenizer = tokenizer,
+            EndTokens = endTokens ?? tokenizer?.EndTokens ?? [],
             Planner = planner,
             Mixer = new RewardMixer(rewards, guard, overlong),
             Credit = credit,

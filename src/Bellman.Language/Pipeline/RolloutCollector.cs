@@ -58,7 +58,7 @@ internal sealed class RolloutCollector(PostTrainerParts parts, GroupHistory hist
     {
         MaximumNewTokens = options.MaximumNewTokens,
         Temperature = temperature,
-        StopTokens = parts.Tokenizer is { } tokenizer ? [.. tokenizer.EndTokens] : [],
+        StopTokens = [.. parts.EndTokens],
     };
 
     private RewardContext Context(long step, RandomStream random, IMetricSink metrics, CancellationToken cancellation) => new()

@@ -1,4 +1,9 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Bellman.Language;
+using Bellman.Language.Chat;
+using Bellman.Language.Tokenizers;
+using Bellman.Runs;
 using Xunit;
 
 namespace Bellman.Tests.Cli;
@@ -90,6 +95,61 @@ public sealed partial class LanguageCommandTests
         Assert.Contains("adv.group.grpo", output, StringComparison.Ordinal);
         Assert.DoesNotContain("pref.dpo ", output, StringComparison.Ordinal);
         Assert.Contains("pref.simpo", BellmanCommand.Run("techniques", "pref.simpp").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Hugging_Face_model_keeps_its_tokenizer_and_template_through_training()
+    {
+        using var folder = new TemporaryFolder();
+        var source = ChatModel(folder);
+        var (status, output, error) = BellmanCommand.Run(Tiny("posttrain", Path.Combine(folder.Path, "runs"), "--model", source, "--set", "promptsPerStep=2", "--set", "groupSize=2", "--set", "maximumNewTokens=3"));
+        Assert.True(status == 0, error);
+        Assert.DoesNotContain("Teaching", output, StringComparison.Ordinal);
+        var run = new RunStore(Path.Combine(folder.Path, "runs")).Open("latest");
+        Assert.Contains($"bellman posttrain --model {run.Folder}", output, StringComparison.Ordinal);
+        foreach (var file in new[] { "tokenizer.json", "tokenizer_config.json", "chat_template.jinja" })
+        {
+            Assert.Equal(File.ReadAllBytes(Path.Combine(source, file)), File.ReadAllBytes(Path.Combine(run.Folder, "model", file)));
+        }
+        // 20 tokens hold the question but not the conversation around it.
+        var cramped = ChatModel(folder, "cramped", 20);
+        (status, output, error) = BellmanCommand.Run("posttrain", "--model", cramped, "--steps", "1", "--items", "1", "--task", "arithmetic?level=1", "--set", "maximumNewTokens=2", "--runs", Path.Combine(folder.Path, "chat"));
+        Assert.True(status == 2 && error.Contains("context of 20", StringComparison.Ordinal), $"{status}: {error}{output}");
+        (status, _, error) = BellmanCommand.Run("posttrain", "--model", cramped, "--template", "plain", "--steps", "1", "--items", "1", "--task", "arithmetic?level=1", "--set", "maximumNewTokens=2", "--runs", Path.Combine(folder.Path, "plain"));
+        Assert.True(status == 0, error);
+    }
+
+    [Fact]
+    public void Pairs_from_a_file_are_written_in_the_models_layout()
+    {
+        using var folder = new TemporaryFolder();
+        var source = ChatModel(folder);
+        var data = Path.Combine(folder.Path, "pairs.jsonl");
+        File.WriteAllText(data, """
+            {"prompt": "1+1=", "chosen": "2", "rejected": "3"}
+            {"prompt": "2+2=", "chosen": "4", "rejected": "5"}
+
+            """);
+        var (status, _, error) = BellmanCommand.Run("prefer", "--model", source, "--data", data, "--loss", "dpo", "--steps", "2", "--items", "2", "--set", "maximumNewTokens=3", "--runs", Path.Combine(folder.Path, "runs"));
+        Assert.True(status == 0, error);
+        var run = new RunStore(Path.Combine(folder.Path, "runs")).Open("latest");
+        var pair = JsonNode.Parse(File.ReadAllText(Path.Combine(run.Folder, "pairs.json")))?[0];
+        int[] Ids(string name) => [.. (pair?[name] as JsonArray ?? []).Select(id => id?.GetValue<int>() ?? -1)];
+        using var model = LanguageModelFolder.Load(source);
+        Assert.Equal(model.Template.Encode([new ChatMessage("user", "1+1=")], model.Tokenizer), Ids("Prompt"));
+        Assert.Equal([.. model.Tokenizer.Encode("2"), model.AnswerEnd], Ids("Chosen"));
+        Assert.Equal("<|im_end|>", model.Tokenizer.Decode([model.AnswerEnd], skipSpecial: false));
+    }
+
+    /// <summary>A model in Hugging Face's layout that was made for conversations.</summary>
+    private static string ChatModel(TemporaryFolder folder, string name = "chat-model", int context = 96)
+    {
+        var tokenizer = BytePairTrainer.Train(["1+2=3"], new BytePairTrainingOptions { VocabularySize = 259, SpecialTokens = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"] });
+        var shape = new TransformerConfiguration { VocabularySize = tokenizer.VocabularySize, HiddenSize = 32, IntermediateSize = 48, Layers = 1, Heads = 2, KeyValueHeads = 1, HeadDimension = 16, ContextLength = context, EndTokens = tokenizer.EndTokens };
+        using var model = new LanguageModelFolder(name, Transformer.Create(shape, RandomStream.Create(1)), tokenizer, ChatTemplate.Named("chatml"));
+        var path = Path.Combine(folder.Path, name);
+        model.Save(path);
+        return path;
     }
 
     private static string[] Measurements(string runs) =>
