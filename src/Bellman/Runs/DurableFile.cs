@@ -11,7 +11,9 @@ internal static class DurableFile
     /// file larger than the file system or a quota allows.
     /// </summary>
     public static bool IsFailure(Exception error) =>
-        error is IOException or UnauthorizedAccessException || (error is ArgumentOutOfRangeException && error.TargetSite?.DeclaringType == typeof(RandomAccess));
+        error is IOException or UnauthorizedAccessException
+        // Which method of System.IO it comes from depends on what the compiler has inlined.
+        || (error is ArgumentOutOfRangeException && error.TargetSite?.DeclaringType?.Namespace?.StartsWith("System.IO", StringComparison.Ordinal) is true);
 
     /// <summary>Writes and flushes a file.</summary>
     public static void Write(string path, Action<Stream> write)
