@@ -42,8 +42,8 @@ public sealed class SupervisedTerm : ILossTerm, IStateful
     public static Tensor NegativeLogLikelihood(ILanguageModel model, IReadOnlyList<TokenExample> examples)
     {
         var tokens = TokenExample.Batch(examples);
-        var mask = tensor(tokens.Mask, [tokens.Rows, tokens.Length]);
-        return -Reductions.TokenMean(model.Score(tokens).LogProbabilities, mask);
+        var scores = model.Score(tokens).LogProbabilities;
+        return -Reductions.TokenMean(scores, tensor(tokens.Mask, [tokens.Rows, tokens.Length]).to(scores.device));
     }
 
     /// <inheritdoc/>

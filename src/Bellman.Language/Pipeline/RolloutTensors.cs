@@ -4,7 +4,7 @@ namespace Bellman.Language;
 
 /// <summary>
 /// The rollouts of a step as tensors [rows, length], columns belonging to context and response alike: old and reference
-/// log-probabilities, and what transforms asked for, all without gradient.
+/// log-probabilities, and what transforms asked for, all without gradient and in the host's memory, wherever the model lives.
 /// </summary>
 internal sealed class RolloutTensors
 {
@@ -36,9 +36,9 @@ internal sealed class RolloutTensors
         return new RolloutTensors(rollouts, tokens, mask, old)
         {
             Reference = parts.Reference?.Score(tokens, temperature).LogProbabilities.cpu(),
-            Entropies = scores?.Entropies,
-            Hidden = scores?.Hidden,
-            Logits = scores?.Logits,
+            Entropies = scores?.Entropies?.cpu(),
+            Hidden = scores?.Hidden?.cpu(),
+            Logits = scores?.Logits?.cpu(),
             Values = parts.Critic?.Values(tokens).cpu(),
         };
     }

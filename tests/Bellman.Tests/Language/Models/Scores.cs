@@ -11,7 +11,7 @@ internal static class Scores
     {
         Assert.NotNull(tensor);
         using var scope = torch.NewDisposeScope();
-        return MemoryMarshal.Cast<byte, float>(tensor.detach().to(torch.ScalarType.Float32).contiguous().bytes).ToArray();
+        return MemoryMarshal.Cast<byte, float>(tensor.detach().to(torch.ScalarType.Float32).cpu().contiguous().bytes).ToArray();
     }
 
     public static void Close(IReadOnlyList<float> expected, IReadOnlyList<float> actual, double tolerance, string what = "")
