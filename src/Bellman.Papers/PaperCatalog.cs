@@ -3,6 +3,7 @@ using Bellman.Papers.Engines;
 using Bellman.Papers.Foundations;
 using Bellman.Papers.Nanorobots;
 using Bellman.Papers.SurveyRlForLlms;
+using Bellman.Papers.TokenHiddenReward;
 
 namespace Bellman.Papers;
 
@@ -40,6 +41,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/SurveyRlForLlms",
             "Every technique family of the survey in one harness, compared exactly on a table and on held-out prompts with a transformer.",
             () => new SurveyRlForLlmsReproduction()),
+        new("thr",
+            "Token Hidden Reward: Steering Exploration-Exploitation in Group Relative Deep Reinforcement Learning",
+            "src/Bellman.Papers/TokenHiddenReward",
+            "A token's advantage is scaled by whether its update raises or lowers the likelihood of the group's correct responses: one knob between pass@1 and pass@k.",
+            () => new TokenHiddenRewardReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>

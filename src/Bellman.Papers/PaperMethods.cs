@@ -1,4 +1,5 @@
 using Bellman.Language;
+using Bellman.Papers.TokenHiddenReward;
 
 namespace Bellman.Papers;
 
@@ -8,5 +9,6 @@ public static class PaperMethods
     /// <summary>The methods, by key, which is the paper's slug.</summary>
     public static IReadOnlyList<MethodAddition> All { get; } =
     [
+        MethodAddition.Of<TokenHiddenRewardOptions>("thr", "Token hidden reward: each token's advantage by what its update does to the group's correct responses.", (builder, options) => builder.AddTokenHiddenReward(options)),
     ];
 }

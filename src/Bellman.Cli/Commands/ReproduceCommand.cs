@@ -17,16 +17,33 @@ internal static class ReproduceCommand
         var jobs = new Option<int>("--jobs") { Description = "Cells computed at the same time (default: the processor's cores).", DefaultValueFactory = _ => Environment.ProcessorCount };
         var runs = new Option<string>("--runs") { Description = "Folder of runs.", DefaultValueFactory = _ => "runs" };
         var fresh = new Option<bool>("--fresh") { Description = "Compute every cell again, also those that an earlier run has stored." };
+        var model = new Option<string?>("--model") { Description = "With --full: the folder of the model that the paper's configuration starts from." };
+        var data = new Option<string?>("--data") { Description = "With --full: the file of training data." };
+        var heldOut = new Option<string?>("--held-out") { Description = "With --full: a file of data to measure on (default: some of the training data is held out)." };
+        var set = new Option<string[]>("--set") { Description = "With --full: an option in place of the paper's, name=value; may be repeated.", AllowMultipleArgumentsPerToken = false };
         var json = new Option<bool>("--json") { Description = "Print the results as JSON." };
         var command = new Command("reproduce", "Measure the claims of a paper: arms x seeds, report, plots, verdict. A run that was stopped continues with what is missing.")
         {
-            slug, smoke, full, seeds, jobs, runs, fresh, json,
-        }.WithExamples("bellman reproduce nanorobots", "bellman reproduce nanorobots --smoke", "bellman reproduce nanorobots --seeds 12 --jobs 2");
+            slug, smoke, full, seeds, jobs, runs, fresh, model, data, heldOut, set, json,
+        }.WithExamples("bellman reproduce nanorobots", "bellman reproduce nanorobots --smoke", "bellman reproduce nanorobots --seeds 12 --jobs 2",
+            "bellman reproduce thr --full --model Qwen2.5-Math-1.5B --data math-train.jsonl");
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(smoke) && parsed.GetValue(full)) { throw new UsageException("--smoke and --full are two sizes. Give one of them, or none for the default."); }
             var size = parsed.GetValue(smoke) ? ReproductionSize.Smoke : parsed.GetValue(full) ? ReproductionSize.Full : ReproductionSize.Default;
             var reproduction = PaperCatalog.Find(parsed.GetRequiredValue(slug)).CreateReproduction();
+            var inputs = new FullScaleInputs
+            {
+                Model = parsed.GetValue(model),
+                Data = parsed.GetValue(data),
+                HeldOut = parsed.GetValue(heldOut),
+                Settings = TrainCommand.Merge(new Dictionary<string, string>(), parsed.GetValue(set) ?? []),
+            };
+            if (size != ReproductionSize.Full && (inputs.Model ?? inputs.Data ?? inputs.HeldOut) is not null | inputs.Settings.Count > 0)
+            {
+                throw new UsageException("--model, --data, --held-out and --set belong to the paper's own scale. Add --full, or leave them out.");
+            }
+            reproduction.Inputs = inputs;
             var settings = new ReproductionSettings
             {
                 Size = size,

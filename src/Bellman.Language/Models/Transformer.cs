@@ -49,6 +49,12 @@ public sealed class Transformer : ILanguageModel
         : Options.Frozen ? []
         : [.. weights.Layout.Weights.Select(place => new NamedTensor(place.Name, weights[place.Name]))];
 
+    /// <summary>
+    /// The output matrix, [vocabulary, hidden]: logits are <see cref="ScoreOutputs.Hidden"/> times its transpose. The weights themselves
+    /// without gradient, not a copy; the embedding's where they are tied.
+    /// </summary>
+    public Tensor OutputWeights => weights[Configuration.TiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight"].detach();
+
     /// <summary>The options of its adapters; null without.</summary>
     public LowRankOptions? Adapters => adapters?.Options;
 

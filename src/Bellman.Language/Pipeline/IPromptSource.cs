@@ -62,6 +62,28 @@ public sealed class ListPromptSource : IPromptSource
     }
 }
 
+/// <summary>Prompts drawn anew, without end: prompt i from <c>random.Child("prompt", i)</c>.</summary>
+/// <param name="draw">Makes a prompt.</param>
+/// <param name="random">The stream of all of them.</param>
+public sealed class DrawnPromptSource(Func<RandomStream, PromptItem> draw, RandomStream random) : IPromptSource
+{
+    private long next;
+
+    /// <inheritdoc/>
+    public string Name => "drawn";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PromptItem> Next(int count, GroupHistory history)
+    {
+        var prompts = new PromptItem[count];
+        for (var i = 0; i < count; i++) { prompts[i] = draw(random.Child("prompt", next++)); }
+        return prompts;
+    }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state) => state.Value(nameof(next), ref next);
+}
+
 /// <summary>Items of a task, one after another, each its prompt's target; a task without end never repeats one.</summary>
 public sealed class TaskPromptSource : IPromptSource
 {

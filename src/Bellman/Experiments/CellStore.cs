@@ -88,7 +88,7 @@ internal sealed class CellStore
         && reproduction.Metrics.All(metric => stored.Metrics.ContainsKey(metric.Name))
         && stored.Curves.All(curve => curve is { Name: not null, X: not null, Y: not null } && curve.X.Count == curve.Y.Count);
 
-    private string KeyOf(Cell cell) => $"{reproduction.Slug} version {reproduction.Version}, {cell.Size}, {cell.Arm.Name}, seed {cell.Seed}";
+    private string KeyOf(Cell cell) => $"{reproduction.Slug} version {reproduction.Version}, {cell.Size}, {cell.Arm.Name}, seed {cell.Seed}{(cell.Size == ReproductionSize.Full ? $", {reproduction.Inputs}" : "")}";
 
     private sealed class StoredCell
     {

@@ -13,6 +13,25 @@ public enum ReproductionSize
     Full,
 }
 
+/// <summary>What the user gives for <see cref="ReproductionSize.Full"/>.</summary>
+public sealed record FullScaleInputs
+{
+    /// <summary>A folder with a model; null when not given.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>A file of training data; null when not given.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>A file of data to measure on; null holds some of the training data out.</summary>
+    public string? HeldOut { get; init; }
+
+    /// <summary>Options in place of the paper's, by name.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>All of it in one line, so that cells of other inputs are not taken for these.</summary>
+    public override string ToString() => $"model {Model}, data {Data}, held out {HeldOut}{string.Concat(Settings.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $", {pair.Key}={pair.Value}"))}";
+}
+
 /// <summary>
 /// A paper's reproduction as data: arms run over seeds, each cell measured, and claims decided from the measurements.
 /// <see cref="ReproductionHarness"/> runs it.
@@ -30,6 +49,9 @@ public abstract class Reproduction
 
     /// <summary>Raise it when a change makes stored cells incomparable: cells of another version are computed again.</summary>
     public virtual string Version => "1";
+
+    /// <summary>What the user gave for the full size.</summary>
+    public FullScaleInputs Inputs { get; set; } = new();
 
     /// <summary>What every cell measures. The first one marked <see cref="MetricDefinition.Primary"/> (or the first) leads the report.</summary>
     public abstract IReadOnlyList<MetricDefinition> Metrics { get; }
