@@ -112,7 +112,7 @@ public sealed class TaskPromptSource : IPromptSource
         {
             var index = task.Count(split) is { } total ? next % total : next;
             var item = task.Item(split, seed, index);
-            items[i] = new PromptItem(item.Id, encode(item.Prompt)) { Text = item.Prompt, Target = item };
+            items[i] = new PromptItem(item.Id, encode(item.Prompt)) { Text = item.Prompt, Target = item, Encode = encode };
             next++;
         }
         return items;

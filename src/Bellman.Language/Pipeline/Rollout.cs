@@ -10,6 +10,9 @@ public sealed record PromptItem(string Id, int[] Tokens)
 
     /// <summary>What the rewards judge by: a task's item, a reference answer; null when they need nothing.</summary>
     public object? Target { get; init; }
+
+    /// <summary>How a question's text becomes a prompt, for planners that write a hint or examples into it; null where that is not known.</summary>
+    public Func<string, int[]>? Encode { get; init; }
 }
 
 /// <summary>One response to a prompt, and all that is known about it. Arrays have one entry a response token.</summary>

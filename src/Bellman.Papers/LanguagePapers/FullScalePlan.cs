@@ -100,8 +100,8 @@ public sealed record FullScalePlan
         using var folder = LanguageModelFolder.Load(inputs.Model ?? "", options: torch.cuda.is_available() ? new TransformerOptions { Device = "cuda" } : null);
         var task = Read(inputs);
         using var trainer = new PostTraining(folder.Model)
-            .Prompts(new TaskPromptSource(task, folder.Tokenizer, cell.Seed))
-            .Tokenizer(folder.Tokenizer)
+            .Prompts(new TaskPromptSource(task, folder.Ask, cell.Seed))
+            .Tokenizer(folder.Tokenizer, folder.EndTokens)
             .Reward(new TaskReward(formatWeight: 0))
             .Seed(cell.Seed)
             .Method(arm.Method, settings, PaperMethods.All)
@@ -142,7 +142,7 @@ public sealed record FullScalePlan
         var sampler = new LocalSampler(folder.Model, folder.Tokenizer);
         var options = new SamplingOptions { MaximumNewTokens = int.Parse(settings["maximumNewTokens"], CultureInfo.InvariantCulture), StopTokens = [.. folder.EndTokens] };
         IReadOnlyList<IReadOnlyList<Completion>> Draw(double temperature, int each) => sampler.Sample(
-            [.. items.Select((item, i) => new SamplingPrompt(folder.Tokenizer.Encode(item.Prompt), each, RandomStream.Create(0, "full-scale").Child("item", i)))], options with { Temperature = temperature }, context.Cancellation);
+            [.. items.Select((item, i) => new SamplingPrompt(folder.Ask(item.Prompt), each, RandomStream.Create(0, "full-scale").Child("item", i)))], options with { Temperature = temperature }, context.Cancellation);
         bool Right(TextItem item, Completion response) => response.Finish != FinishReason.Length && item.Check(folder.Tokenizer.Decode(response.Tokens)).Answer >= 1;
         var (greedy, drawn) = (Draw(0, 1), Draw(1, samples));
         var right = items.Zip(drawn, (item, responses) => responses.Count(response => Right(item, response))).ToList();

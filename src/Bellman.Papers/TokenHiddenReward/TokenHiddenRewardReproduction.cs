@@ -150,6 +150,15 @@ public sealed class TokenHiddenRewardReproduction : Reproduction
     }
 
     /// <inheritdoc/>
+    public override IReadOnlyList<NamedFigure> Figures(ReproductionOutcome outcome)
+    {
+        if (outcome.Plan.Size != ReproductionSize.Default) { return []; }
+        var series = outcome.Plan.Arms.Where(arm => arm.Name is "base" or "grpo" or "thr-only" or "thr-exploit" or "thr-explore" or "coin-exploit" or "coin-explore")
+            .Select(arm => new PlotSeries(arm.Name, outcome.Summary(arm.Name, "pass-1").Values, outcome.Summary(arm.Name, "held-out-16").Values) { Style = SeriesStyle.Points }).ToList();
+        return [new("steering", "What p steers", Plots.Lines("p trades pass@1 on trained questions for pass@16 on questions answered wrongly", "pass@1, training family", "pass@16, held-out questions", series))];
+    }
+
+    /// <inheritdoc/>
     public override string Remarks(ReproductionOutcome outcome) =>
         "`law` and the gains are measured on the base model, whose arm is `base`; `kept` and `entropy-correlation` where THR is used. All arms take 30 steps of plain gradient descent on 12 mixed groups of 8.";
 

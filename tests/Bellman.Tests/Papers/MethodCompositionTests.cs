@@ -105,7 +105,7 @@ public sealed class MethodCompositionTests
             Answer = SymbolMap.Images(question),
             Checker = new Exact(SymbolMap.Images(question)),
         };
-        return TaskPromptSource.ToPrompt(item, SmallBase.Tokenizer);
+        return new PromptItem(item.Id, SmallBase.Tokenizer.Encode(item.Prompt)) { Text = item.Prompt, Target = item, Encode = text => SmallBase.Tokenizer.Encode(text) };
     }
 
     private sealed record Exact(string Answer) : IAnswerChecker
