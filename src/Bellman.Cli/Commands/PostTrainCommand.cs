@@ -14,22 +14,26 @@ internal static class PostTrainCommand
     {
         var options = new LanguageOptions("Steps of sampling and learning (default 1000).");
         var method = new Option<string>("--method") { Description = $"The method, additions after plus signs, e.g. grpo+entropy. Methods: {string.Join(", ", PostTrainingMethod.All.Select(entry => entry.Key))}. Papers, after a plus sign, options as --set KEY.option=value: {string.Join(", ", PaperMethods.All.Select(entry => entry.Key))}.", DefaultValueFactory = _ => "grpo" };
+        var sampler = new RemoteSampling.Arguments();
         var command = new Command("posttrain", "Improve a language model by rewards. Without arguments a tiny model is built, taught arithmetic and improved, in minutes.") { method };
         options.AddTo(command);
+        sampler.AddTo(command);
         command.WithExamples(
             "bellman posttrain",
             "bellman posttrain --task modular --method dapo --steps 300 --seed 1",
             "bellman posttrain --model ./qwen2.5-0.5b --data questions.jsonl --method grpo+kl --set learningRate=1e-6 --set groupSize=16",
             "bellman posttrain --method rloo --set rewardKl=0.05 --set loss.reduction=tokenMean",
+            "bellman posttrain --model ./qwen2.5-0.5b --task modular --sampler http://127.0.0.1:8080",
             "bellman posttrain --resume latest");
         command.SetAction(parsed =>
         {
             var store = new RunStore(parsed.GetRequiredValue(options.Runs));
             if (parsed.GetValue(options.Resume) is { } name) { return Resume(terminal, store, LanguageOptions.Opened(store, name, Algorithm)); }
-            var configuration = options.Configuration(parsed, Algorithm, 1000, (LanguageRun.MethodOption, parsed.GetRequiredValue(method)));
+            var configuration = options.Configuration(parsed, Algorithm, 1000, [(LanguageRun.MethodOption, parsed.GetRequiredValue(method)), .. sampler.Options(parsed)]);
             using var session = LanguageSession.Open(configuration, store, configuration.Environment);
             // Everything is checked before a folder is made.
-            Builder(session, configuration).Build().Dispose();
+            Builder(session, configuration, null).Build().Dispose();
+            RemoteSampling.Open(configuration, session.Folder, null, terminal.Cancellation)?.Dispose();
             using var run = store.Create(configuration, LanguageOptions.CommandLine(parsed));
             return Train(terminal, store, run, session, resume: false);
         });
@@ -46,25 +50,26 @@ internal static class PostTrainCommand
     private static int Train(Terminal terminal, RunStore store, Run run, LanguageSession session, bool resume)
     {
         // A reference made now would be a copy of the untaught model; Late makes it when the first step begins.
-        using var trainer = new LateTrainee(session, run.Configuration.Options[LanguageRun.MethodOption], () => Builder(session, run.Configuration).Observe(new SampleTable(run)).Build());
+        using var remote = RemoteSampling.Open(run.Configuration, session.Folder, run, terminal.Cancellation);
+        using var trainer = new LateTrainee(session, run.Configuration.Options[LanguageRun.MethodOption], () => Builder(session, run.Configuration, remote).Observe(new SampleTable(run)).Build());
         trainer.Cancellation = terminal.Cancellation;
         return new LanguageRun(terminal, store, run, session).Train(trainer, resume, Algorithm);
     }
 
-    private static PostTraining Builder(LanguageSession session, RunConfiguration configuration)
+    private static PostTraining Builder(LanguageSession session, RunConfiguration configuration, RemoteSampling? remote)
     {
         var method = configuration.Options[LanguageRun.MethodOption];
-        var builder = Plain(session, configuration).Method(method, LanguageRun.MethodSettings(configuration), PaperMethods.All);
+        var builder = Plain(session, configuration, remote).Method(method, LanguageRun.MethodSettings(configuration), PaperMethods.All);
         return builder.NeedsCritic ? builder.Critic(new HiddenStateCritic(session.Model)) : builder;
     }
 
-    private static PostTraining Plain(LanguageSession session, RunConfiguration configuration) => new PostTraining(session.Model)
+    private static PostTraining Plain(LanguageSession session, RunConfiguration configuration, RemoteSampling? remote) => new PostTraining(session.Model)
         .Prompts(new TaskPromptSource(session.Task, session.Folder.Ask, configuration.Seed))
         .Tokenizer(session.Folder.Tokenizer, session.Folder.EndTokens)
-        .Sampler(session.Sampler)
+        .Sampler(remote?.Sampler ?? session.Sampler)
         .Reward(new TaskReward())
         .Seed(configuration.Seed)
-        .Options(options => options with { PassThreshold = 0.9, LearningRate = UsualLearningRate(session.Model.ParameterCount), WarmUpSteps = 20 });
+        .Options(options => options with { PassThreshold = 0.9, LearningRate = UsualLearningRate(session.Model.ParameterCount), WarmUpSteps = 20, Rescore = remote is { MustRescore: true } });
 
     // Larger models take smaller steps; --set learningRate=... decides.
     private static double UsualLearningRate(long parameters) => parameters switch

@@ -63,7 +63,7 @@ internal sealed class LanguageRun(Terminal terminal, RunStore store, Run run, La
 
     /// <summary>The options that the method's parts take.</summary>
     public static Dictionary<string, string> MethodSettings(RunConfiguration configuration) =>
-        configuration.Options.Where(option => !Own.Contains(option.Key)).ToDictionary(option => option.Key, option => option.Value);
+        configuration.Options.Where(option => !Own.Contains(option.Key) && !RemoteSampling.Takes(option.Key)).ToDictionary(option => option.Key, option => option.Value);
 
     private void Before(int items)
     {

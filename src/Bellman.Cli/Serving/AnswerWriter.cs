@@ -6,12 +6,17 @@ using Microsoft.AspNetCore.Http;
 namespace Bellman.Cli.Serving;
 
 /// <summary>Writes the answer to one request: at once, or as server-sent events while it grows.</summary>
-internal sealed class AnswerWriter(LanguageModelFolder model, AnswerFormat format, GenerationJob job)
+/// <param name="name">What the server calls its model.</param>
+/// <param name="format">Completions or chat.</param>
+/// <param name="job">The request.</param>
+internal sealed class AnswerWriter(string name, AnswerFormat format, GenerationJob job)
 {
     private readonly string id = format.IdPrefix + Guid.NewGuid().ToString("N");
     private readonly long created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
 
     private GenerationRequest Request => job.Request;
+
+    private ITokenizer Tokenizer => job.Model.Folder.Tokenizer;
 
     public async Task Whole(HttpResponse response)
     {
@@ -25,7 +30,7 @@ internal sealed class AnswerWriter(LanguageModelFolder model, AnswerFormat forma
     {
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-cache";
-        var growing = Enumerable.Range(0, job.Responses).Select(_ => new GrowingText(model.Tokenizer, Request.Sampling.StopTexts)).ToArray();
+        var growing = Enumerable.Range(0, job.Responses).Select(_ => new GrowingText(Tokenizer, Request.Sampling.StopTexts)).ToArray();
         for (var index = 0; index < growing.Length; index++)
         {
             if (format.Opening(index) is { } opening) { await Send(response, Envelope(chunk: true, opening)); }
@@ -63,14 +68,17 @@ internal sealed class AnswerWriter(LanguageModelFolder model, AnswerFormat forma
         ["id"] = id,
         ["object"] = format.Object(chunk),
         ["created"] = created,
-        ["model"] = model.Name,
+        ["model"] = name,
+        ["weight_version"] = job.Model.Version,
         ["choices"] = new JsonArray([.. choices]),
     };
 
     private JsonObject Choice(int index, Completion completion)
     {
-        var text = StopText.Cut(model.Tokenizer.Decode(completion.Tokens), Request.Sampling.StopTexts);
-        return WithIds(format.Whole(index, text, Entries(completion.Tokens, completion.LogProbabilities), Finish(completion), Request.LogProbabilities), completion.Tokens);
+        var text = StopText.Cut(Tokenizer.Decode(completion.Tokens), Request.Sampling.StopTexts);
+        var choice = WithIds(format.Whole(index, text, Entries(completion.Tokens, completion.LogProbabilities), Finish(completion), Request.LogProbabilities), completion.Tokens);
+        if (Request.Entropies) { choice["entropies"] = new JsonArray([.. completion.Entropies.Select(entropy => JsonValue.Create(entropy))]); }
+        return choice;
     }
 
     private JsonObject WithIds(JsonObject choice, int[] tokens)
@@ -80,7 +88,7 @@ internal sealed class AnswerWriter(LanguageModelFolder model, AnswerFormat forma
     }
 
     private IReadOnlyList<AnswerFormat.TokenEntry> Entries(int[] tokens, float[] logProbabilities) =>
-        Request.LogProbabilities ? AnswerFormat.Entries(model.Tokenizer, tokens, logProbabilities) : [];
+        Request.LogProbabilities ? AnswerFormat.Entries(Tokenizer, tokens, logProbabilities) : [];
 
     private JsonObject Usage(IReadOnlyList<IReadOnlyList<Completion>> completions)
     {

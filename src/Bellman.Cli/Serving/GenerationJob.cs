@@ -4,12 +4,15 @@ using Bellman.Language;
 namespace Bellman.Cli.Serving;
 
 /// <summary>A request on its way through the queue: its tokens as they are drawn, and then its responses.</summary>
-internal sealed class GenerationJob(GenerationRequest request, IReadOnlyList<SamplingPrompt> prompts, CancellationToken gone)
+internal sealed class GenerationJob(GenerationRequest request, ServedModel model, IReadOnlyList<SamplingPrompt> prompts, CancellationToken gone)
 {
     private readonly Channel<SampledToken> tokens = Channel.CreateUnbounded<SampledToken>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TaskCompletionSource<IReadOnlyList<IReadOnlyList<Completion>>> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public GenerationRequest Request => request;
+
+    /// <summary>The model that the request was read for.</summary>
+    public ServedModel Model => model;
 
     public IReadOnlyList<SamplingPrompt> Prompts => prompts;
 

@@ -5,32 +5,55 @@ namespace Bellman.Cli.Serving;
 
 /// <summary>
 /// Requests waiting for the model. One thread serves them in order; those that wait together and are sampled in the same way are
-/// sampled as one batch, which does not change their tokens.
+/// sampled as one batch, which does not change their tokens. A new model takes its turn among them.
 /// </summary>
 internal sealed class GenerationQueue : IAsyncDisposable
 {
-    private readonly IStreamingSampler sampler;
     private readonly ServerOptions options;
-    private readonly Channel<GenerationJob> waiting;
+    private readonly Channel<object> waiting;
     private readonly CancellationTokenSource stop = new();
     private readonly Task worker;
+    private volatile ServedModel model;
+    private LanguageModelFolder? loaded;
     private long unseeded;
 
-    public GenerationQueue(IStreamingSampler sampler, ServerOptions options)
+    /// <param name="model">Answers first; its folder stays the caller's.</param>
+    /// <param name="options">How many may wait.</param>
+    public GenerationQueue(ServedModel model, ServerOptions options)
     {
-        (this.sampler, this.options) = (sampler, options);
-        waiting = Channel.CreateBounded<GenerationJob>(new BoundedChannelOptions(options.MaximumQueue) { SingleReader = true });
+        (this.model, this.options) = (model, options);
+        waiting = Channel.CreateBounded<object>(new BoundedChannelOptions(options.MaximumQueue) { SingleReader = true });
         worker = Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
+    /// <summary>The model that answers now.</summary>
+    public ServedModel Model => model;
+
     /// <summary>Adds a request.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="model">The model it was read for.</param>
+    /// <param name="gone">Cancelled when whoever asks has gone.</param>
     /// <exception cref="ApiError">The queue is full, or the server is stopping.</exception>
-    public GenerationJob Add(GenerationRequest request, CancellationToken gone)
+    public GenerationJob Add(GenerationRequest request, ServedModel model, CancellationToken gone)
     {
-        var random = request.Seed is { } seed ? RandomStream.Create(seed, "request") : RandomStream.Create(options.Seed, "server").Child("request", Interlocked.Increment(ref unseeded));
-        var job = new GenerationJob(request, [.. request.Prompts.Select((tokens, index) => new SamplingPrompt(tokens, request.Samples, random.Child("prompt", index)))], gone);
-        return waiting.Writer.TryWrite(job) ? job
-            : throw new ApiError(stop.IsCancellationRequested || waiting.Reader.Completion.IsCompleted ? 503 : 429, "The server has as many requests waiting as it takes. Try again in a while.");
+        RandomStream Stream(int prompt)
+        {
+            if (request.Random is { } own) { return own; }
+            var random = request.Seed is { } seed ? RandomStream.Create(seed, "request") : RandomStream.Create(options.Seed, "server").Child("request", Interlocked.Increment(ref unseeded));
+            return random.Child("prompt", prompt);
+        }
+        var job = new GenerationJob(request, model, [.. request.Prompts.Select((tokens, index) => new SamplingPrompt(tokens, request.Samples, Stream(index)))], gone);
+        Enqueue(job);
+        return job;
+    }
+
+    /// <summary>Lets another model answer, once the requests before it are answered. It is disposed when its turn is over.</summary>
+    /// <exception cref="ApiError">The queue is full, or the server is stopping; the model stays the caller's.</exception>
+    public Task Replace(ServedModel next)
+    {
+        var replacement = new Replacement(next);
+        Enqueue(replacement);
+        return replacement.Done.Task;
     }
 
     /// <summary>Takes no more requests and ends when those that wait are answered, or at once when <paramref name="now"/> is cancelled.</summary>
@@ -46,7 +69,14 @@ internal sealed class GenerationQueue : IAsyncDisposable
         await stop.CancelAsync();
         waiting.Writer.TryComplete();
         await worker;
+        loaded?.Dispose();
         stop.Dispose();
+    }
+
+    private void Enqueue(object item)
+    {
+        if (waiting.Writer.TryWrite(item)) { return; }
+        throw new ApiError(stop.IsCancellationRequested || waiting.Reader.Completion.IsCompleted ? 503 : 429, "The server has as many requests waiting as it takes. Try again in a while.");
     }
 
     private void Work()
@@ -61,14 +91,31 @@ internal sealed class GenerationQueue : IAsyncDisposable
     private List<GenerationJob> Take()
     {
         var batch = new List<GenerationJob>();
-        while (waiting.Reader.TryPeek(out var job))
+        while (waiting.Reader.TryPeek(out var item))
         {
+            if (item is Replacement replacement)
+            {
+                if (batch.Count > 0) { break; }
+                waiting.Reader.TryRead(out _);
+                Become(replacement);
+                continue;
+            }
+            var job = (GenerationJob)item;
             if (job.Gone.IsCancellationRequested) { waiting.Reader.TryRead(out _); job.Fail(new OperationCanceledException()); continue; }
+            if (job.Model != model) { waiting.Reader.TryRead(out _); job.Fail(new ApiError(503, "The model was replaced while the request waited. Ask again.")); continue; }
             if (batch.Count > 0 && (!Same(batch[0].Request.Sampling, job.Request.Sampling) || batch.Sum(taken => taken.Responses) + job.Responses > options.MaximumBatch)) { break; }
             waiting.Reader.TryRead(out _);
             batch.Add(job);
         }
         return batch;
+    }
+
+    private void Become(Replacement replacement)
+    {
+        model = replacement.Model;
+        loaded?.Dispose();
+        loaded = model.Folder;
+        replacement.Done.SetResult();
     }
 
     private void Serve(List<GenerationJob> batch)
@@ -82,7 +129,7 @@ internal sealed class GenerationQueue : IAsyncDisposable
         var owner = batch.SelectMany((job, index) => Enumerable.Repeat(index, job.Prompts.Count)).ToArray();
         try
         {
-            var results = sampler.Sample([.. batch.SelectMany(job => job.Prompts)], batch[0].Request.Sampling,
+            var results = model.Sampler.Sample([.. batch.SelectMany(job => job.Prompts)], batch[0].Request.Sampling,
                 token => batch[owner[token.Prompt]].Drawn(token with { Prompt = token.Prompt - starts[owner[token.Prompt]] }), cancel.Token);
             for (var i = 0; i < batch.Count; i++) { batch[i].Finish([.. results.Skip(starts[i]).Take(batch[i].Prompts.Count)]); }
         }
@@ -102,4 +149,9 @@ internal sealed class GenerationQueue : IAsyncDisposable
     private static bool Same(SamplingOptions first, SamplingOptions second) =>
         first.StopTokens.SequenceEqual(second.StopTokens) && first.StopTexts.SequenceEqual(second.StopTexts)
         && first with { StopTokens = [], StopTexts = [] } == second with { StopTokens = [], StopTexts = [] };
+
+    private sealed record Replacement(ServedModel Model)
+    {
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 }

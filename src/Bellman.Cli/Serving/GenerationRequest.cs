@@ -15,6 +15,9 @@ internal sealed record GenerationRequest
 
     public required ulong? Seed { get; init; }
 
+    /// <summary>The stream that the responses draw from, in place of a seed.</summary>
+    public required RandomStream? Random { get; init; }
+
     public required bool Stream { get; init; }
 
     public required bool UsageInStream { get; init; }
@@ -22,6 +25,8 @@ internal sealed record GenerationRequest
     public required bool LogProbabilities { get; init; }
 
     public required bool TokenIds { get; init; }
+
+    public required bool Entropies { get; init; }
 
     /// <summary>Reads the fields that both kinds share.</summary>
     /// <exception cref="ApiError">A field is malformed or out of range.</exception>
@@ -44,10 +49,12 @@ internal sealed record GenerationRequest
             Prompts = prompts,
             Samples = samples,
             Seed = fields["seed"] is null ? null : (ulong)(long)(fields.Number("seed", -9e18, 9e18) ?? 0),
+            Random = StreamOf(fields, prompts.Count),
             Stream = fields.Flag("stream"),
             UsageInStream = (fields["stream_options"] as System.Text.Json.Nodes.JsonObject)?["include_usage"]?.ToJsonString() == "true",
             LogProbabilities = logProbabilities,
             TokenIds = fields.Flag("return_token_ids"),
+            Entropies = fields.Flag("return_entropies"),
             Sampling = new SamplingOptions
             {
                 MaximumNewTokens = most,
@@ -61,4 +68,11 @@ internal sealed record GenerationRequest
             },
         };
     }
+
+    private static RandomStream? StreamOf(RequestFields fields, int prompts) => fields.Text("random_stream") switch
+    {
+        null => null,
+        var key when prompts == 1 && RandomStream.TryParse(key, out var stream) => stream,
+        _ => throw RequestFields.Wrong("random_stream", "32 hexadecimal digits, with one prompt"),
+    };
 }

@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging;
 namespace Bellman.Cli.Serving;
 
 /// <summary>
-/// Serves a model over the OpenAI-compatible interface: <c>/v1/models</c>, <c>/v1/completions</c>, <c>/v1/chat/completions</c>. Listens on the
-/// loopback address unless told otherwise.
+/// Serves a model over the OpenAI-compatible interface: <c>/v1/models</c>, <c>/v1/completions</c>, <c>/v1/chat/completions</c>; new weights come by
+/// <c>/update_weights_from_disk</c> where that is allowed. Listens on the loopback address unless told otherwise.
 /// </summary>
 internal sealed class ModelServer : IAsyncDisposable
 {
@@ -48,12 +48,14 @@ internal sealed class ModelServer : IAsyncDisposable
         });
         builder.Services.Configure<HostOptions>(hosting => hosting.ShutdownTimeout = GracePeriod);
         var application = builder.Build();
-        var queue = new GenerationQueue(sampler ?? new LocalSampler(model.Model, model.Tokenizer), options);
-        var endpoints = new Endpoints(model, queue, options);
+        var first = ServedModel.Of(model, ServedModel.FirstVersion);
+        var queue = new GenerationQueue(sampler is null ? first : first with { Sampler = sampler }, options);
+        var endpoints = new Endpoints(model.Name, queue, options);
         application.Use(Errors);
         application.Use((context, next) => Admitted(context, next, options.Key, IPAddress.IsLoopback(host)));
         application.MapGet("/v1/models", (HttpContext context) => Json(context, 200, endpoints.Models()));
         application.MapGet("/health", (HttpContext context) => Json(context, 200, new System.Text.Json.Nodes.JsonObject { ["status"] = "ok" }));
+        application.MapPost("/update_weights_from_disk", endpoints.Update);
         application.MapPost("/v1/completions", endpoints.Complete);
         application.MapPost("/v1/chat/completions", endpoints.Chat);
         application.MapFallback((HttpContext context) => throw new ApiError(404, $"There is no {context.Request.Method} {context.Request.Path} here. There are GET /v1/models, POST /v1/completions and POST /v1/chat/completions."));

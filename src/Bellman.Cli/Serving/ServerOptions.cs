@@ -32,6 +32,12 @@ internal sealed record ServerOptions
     [Range(1, 1_000_000)]
     public int MaximumNewTokens { get; init; } = 8192;
 
+    [Description("The folder below which models may be loaded by whoever asks; none keeps the model as it is.")]
+    public string? Updates { get; init; }
+
+    [Description("How conversations are written for a model that is loaded later; none for what its folder says.")]
+    public string? Template { get; init; }
+
     [Description("Seed of requests that name none.")]
     public ulong Seed { get; init; }
 }

@@ -62,6 +62,12 @@ public sealed class PostTrainer : ITrainee
         TorchRuntime.UseThreads(parts.Options.Threads);
         using var scope = NewDisposeScope();
         var stream = random.Child("step", steps);
+        if (parts.Sampler is IFollowingSampler follower)
+        {
+            var clock = Stopwatch.StartNew();
+            follower.Follow(steps, Cancellation);
+            metrics.Add("time/weights", clock.Elapsed.TotalSeconds);
+        }
         var rollouts = collector.Collect(steps, stream, metrics, Cancellation);
         generatedTokens += rollouts.Sum(rollout => (long)rollout.OwnTokens);
         RolloutMetrics.Write(rollouts, parts.Options.PassThreshold, metrics);

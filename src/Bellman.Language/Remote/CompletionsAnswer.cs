@@ -34,8 +34,9 @@ internal static class CompletionsAnswer
         {
             if (ids.Length == 0) { throw new TransientFailure("a response of the server has no tokens"); }
             var finish = Finish(choice, ends.Contains(ids[^1]), options);
-            var logProbabilities = (logs?["token_logprobs"] as JsonArray)?.Select(node => (float)Real(node)).ToArray() ?? [];
-            return new Completion(ids, logProbabilities.Length == ids.Length ? logProbabilities : [], [], finish);
+            var logProbabilities = (logs?["token_logprobs"] as JsonArray)?.Select(Real).ToArray() ?? [];
+            var entropies = (choice["entropies"] as JsonArray)?.Select(node => (node as JsonValue)?.TryGetValue<float>(out var entropy) == true ? entropy : float.NaN).ToArray() ?? [];
+            return new Completion(ids, logProbabilities.Length == ids.Length ? logProbabilities : [], entropies.Length == ids.Length && !entropies.Any(float.IsNaN) ? entropies : [], finish);
         }
         var ended = Finish(choice, false, options);
         var tokens = tokenizer.Encode(text).ToList();
@@ -73,6 +74,6 @@ internal static class CompletionsAnswer
     private static int Number(JsonNode? node, string what) =>
         node is JsonValue value && value.TryGetValue<int>(out var number) && number >= 0 ? number : throw new TransientFailure($"the server's '{what}' holds what is no whole number");
 
-    private static double Real(JsonNode? node) =>
-        node is JsonValue value && value.TryGetValue<double>(out var number) && number <= 1e-3 ? number : throw new TransientFailure("the server gave a log-probability that is none");
+    private static float Real(JsonNode? node) =>
+        node is JsonValue value && value.TryGetValue<float>(out var number) && number <= 1e-3 ? number : throw new TransientFailure("the server gave a log-probability that is none");
 }

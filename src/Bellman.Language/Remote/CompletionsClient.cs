@@ -18,6 +18,18 @@ internal sealed class CompletionsClient(HttpClient http, string path)
     {
         using var content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
+        return await Send(request, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc cref="Post"/>
+    public async Task<JsonObject> Get(CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        return await Send(request, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<JsonObject> Send(HttpRequestMessage request, CancellationToken cancellation)
+    {
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
         var text = await Read(response.Content, cancellation).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode) { throw Refusal(response, text); }

@@ -10,7 +10,8 @@ namespace Bellman.Language.Remote;
 /// <remarks>
 /// Token ids come back from servers that report them (vLLM, bellman serve); from others the text is encoded anew, which may cut it
 /// differently, and there are no log-probabilities. Servers report log-probabilities at temperature 1 or as set up; only
-/// <c>bellman serve</c> reports them at the sampling temperature. Entropies are never known.
+/// <c>bellman serve</c> reports them at the sampling temperature. It alone is also told the prompt's random stream, so that it draws
+/// what the model would draw here, and reports entropies.
 /// </remarks>
 public sealed class RemoteSampler : ISampler
 {
@@ -20,6 +21,8 @@ public sealed class RemoteSampler : ISampler
     private readonly ITokenizer tokenizer;
     private readonly RemoteOptions options;
     private readonly RetryPolicy retries;
+    private readonly bool isBellman;
+    private readonly Func<JsonObject, CancellationToken, Task>? inspect;
 
     /// <summary>A sampler.</summary>
     /// <param name="http">Its base address ends in <c>/v1/</c>; not disposed.</param>
@@ -29,8 +32,11 @@ public sealed class RemoteSampler : ISampler
     /// <exception cref="UsageException">An option is out of range.</exception>
     public RemoteSampler(HttpClient http, string model, ITokenizer tokenizer, RemoteOptions? options = null) : this(http, model, tokenizer, options, null) { }
 
-    internal RemoteSampler(HttpClient http, string model, ITokenizer tokenizer, RemoteOptions? options, Func<TimeSpan, CancellationToken, Task>? wait)
+    // isBellman: the server understands what only ours does. inspect sees every answer first, and throws for one that is not to be believed.
+    internal RemoteSampler(
+        HttpClient http, string model, ITokenizer tokenizer, RemoteOptions? options, Func<TimeSpan, CancellationToken, Task>? wait, bool isBellman = false, Func<JsonObject, CancellationToken, Task>? inspect = null)
     {
+        (this.isBellman, this.inspect) = (isBellman, inspect);
         this.options = OptionSet.Validated(options ?? new RemoteOptions(), "the remote sampler");
         (client, this.model, this.tokenizer, server) = (new CompletionsClient(http, "completions"), model, tokenizer, http.BaseAddress?.ToString() ?? "the server");
         retries = new RetryPolicy(this.options, wait);
@@ -63,6 +69,7 @@ public sealed class RemoteSampler : ISampler
         Task<IReadOnlyList<Completion>> Ask(SamplingPrompt asked, int count, int sample) => retries.Run($"Asking {server} for {count} {(count == 1 ? "response" : "responses")}", async token =>
         {
             var answer = await client.Post(Request(asked, count, sample, sampling), token).ConfigureAwait(false);
+            if (inspect is not null) { await inspect(answer, token).ConfigureAwait(false); }
             return CompletionsAnswer.Read(answer, count, tokenizer, sampling);
         }, jitter, cancellation);
     }
@@ -82,6 +89,11 @@ public sealed class RemoteSampler : ISampler
             ["return_token_ids"] = true,
             ["return_tokens_as_token_ids"] = true,
         };
+        if (isBellman)
+        {
+            if (sample < 0) { body["random_stream"] = prompt.Random.Name; }
+            body["return_entropies"] = true;
+        }
         // What OpenAI's interface does not know is sent only where it says something.
         if (sampling.TopK > 0) { body["top_k"] = sampling.TopK; }
         if (sampling.MinP > 0) { body["min_p"] = sampling.MinP; }

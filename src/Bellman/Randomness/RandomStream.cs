@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -33,6 +35,19 @@ public sealed class RandomStream : IStateful
     /// A child stream, independent of this one and of how much has been drawn from it.
     /// </summary>
     public RandomStream Child(string name, long index = 0) => Derive(key, lane, name, index);
+
+    /// <summary>The name by which another process finds this stream, at its beginning: 32 hexadecimal digits.</summary>
+    public string Name => $"{key:x16}{lane:x16}";
+
+    /// <summary>The stream of this <see cref="Name"/>, at its beginning.</summary>
+    /// <returns>False where it is no name of a stream.</returns>
+    public static bool TryParse(string name, [NotNullWhen(true)] out RandomStream? stream)
+    {
+        const NumberStyles Hexadecimal = NumberStyles.AllowHexSpecifier;
+        stream = name.Length == 32 && ulong.TryParse(name.AsSpan(0, 16), Hexadecimal, CultureInfo.InvariantCulture, out var key)
+            && ulong.TryParse(name.AsSpan(16), Hexadecimal, CultureInfo.InvariantCulture, out var lane) ? new RandomStream(key, lane) : null;
+        return stream is not null;
+    }
 
     /// <summary>A uniform 32-bit word.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -152,6 +152,62 @@ public sealed partial class LanguageCommandTests
         return path;
     }
 
+    /// <summary>The server is a process of its own; the run is killed in its middle and continued, too.</summary>
+    [Fact]
+    public async Task Run_whose_responses_a_server_draws_ends_with_the_bytes_of_one_without()
+    {
+        using var folder = new TemporaryFolder();
+        string[] Recipe(string name, params string[] more) => [.. Quick("posttrain", Path.Combine(folder.Path, name)), .. more];
+        var (status, _, error) = BellmanCommand.Run(Recipe("here"));
+        Assert.True(status == 0, error);
+
+        using var server = BellmanCommand.Start("Bellman.Cli", null, "serve", "tiny", "--port", "0", "--updates", folder.Path);
+        var announcement = await server.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) ?? "";
+        var address = announcement.Split(' ').Single(word => word.StartsWith("http", StringComparison.Ordinal));
+        try
+        {
+            (status, _, error) = BellmanCommand.Run(Recipe("there", "--sampler", address));
+            Assert.True(status == 0, error);
+            using (var process = BellmanCommand.Start(Recipe("killed", "--sampler", address)))
+            {
+                while (!process.HasExited && Checkpoints(Path.Combine(folder.Path, "killed")).Length == 0) { Thread.Sleep(2); }
+                process.Kill(entireProcessTree: true);
+                process.WaitForExit();
+            }
+            (status, _, error) = BellmanCommand.Run("posttrain", "--resume", "latest", "--runs", Path.Combine(folder.Path, "killed"));
+            Assert.True(status == 0, error);
+        }
+        finally
+        {
+            server.Kill(entireProcessTree: true);
+            server.WaitForExit();
+        }
+        string[] names = ["here", "there", "killed"];
+        byte[][] ends = [.. names.Select(name => File.ReadAllBytes(Path.Combine(Checkpoints(Path.Combine(folder.Path, name))[^1], "tensors.safetensors")))];
+        string[][] measurements = [.. names.Select(name => Measurements(Path.Combine(folder.Path, name)))];
+        for (var i = 1; i < names.Length; i++)
+        {
+            Assert.Equal(ends[0], ends[i]);
+            Assert.Equal(measurements[0], measurements[i]);
+        }
+        Assert.Empty(Directory.EnumerateDirectories(Path.Combine(folder.Path, "there"), "sampler", SearchOption.AllDirectories).SelectMany(Directory.EnumerateFileSystemEntries));
+    }
+
+    [Theory]
+    [InlineData("--sampler URL", "--sampler-weights", "fixed")]
+    [InlineData("--sampler URL", "--set", "sampler.attempts=2")]
+    [InlineData("follow or fixed", "--sampler", "http://127.0.0.1:1", "--sampler-weights", "old")]
+    [InlineData("no address of a server", "--sampler", "nowhere")]
+    [InlineData("Check that the server runs", "--sampler", "http://127.0.0.1:1", "--set", "sampler.attempts=1")]
+    public void Server_that_cannot_sample_is_refused_before_a_run_is_made(string expected, params string[] arguments)
+    {
+        using var folder = new TemporaryFolder();
+        var (status, _, error) = BellmanCommand.Run(["posttrain", .. arguments, "--runs", folder.Path]);
+        Assert.NotEqual(0, status);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateDirectories(folder.Path));
+    }
+
     private static string[] Measurements(string runs) =>
         [.. File.ReadLines(Directory.EnumerateFiles(runs, "metrics.jsonl", SearchOption.AllDirectories).Single()).Select(line => Clock().Replace(line, ""))];
 
