@@ -1,6 +1,7 @@
 using Bellman.Experiments;
 using Bellman.Papers.Engines;
 using Bellman.Papers.Foundations;
+using Bellman.Papers.GuidedHybridPolicyOptimization;
 using Bellman.Papers.Nanorobots;
 using Bellman.Papers.SurveyRlForLlms;
 using Bellman.Papers.TokenHiddenReward;
@@ -46,6 +47,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/TokenHiddenReward",
             "A token's advantage is scaled by whether its update raises or lowers the likelihood of the group's correct responses: one knob between pass@1 and pass@k.",
             () => new TokenHiddenRewardReproduction()),
+        new("ghpo",
+            "GHPO: Adaptive Guidance for Stable and Efficient LLM Reinforcement Learning",
+            "src/Bellman.Papers/GuidedHybridPolicyOptimization",
+            "Prompts that every response fails are asked again with a quarter, half or three quarters of their reference solution, so that they teach something.",
+            () => new GuidedHybridPolicyOptimizationReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>

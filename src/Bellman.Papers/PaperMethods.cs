@@ -1,4 +1,5 @@
 using Bellman.Language;
+using Bellman.Papers.GuidedHybridPolicyOptimization;
 using Bellman.Papers.TokenHiddenReward;
 
 namespace Bellman.Papers;
@@ -10,5 +11,6 @@ public static class PaperMethods
     public static IReadOnlyList<MethodAddition> All { get; } =
     [
         MethodAddition.Of<TokenHiddenRewardOptions>("thr", "Token hidden reward: each token's advantage by what its update does to the group's correct responses.", (builder, options) => builder.AddTokenHiddenReward(options)),
+        MethodAddition.Of<GuidedHybridPolicyOptimizationOptions>("ghpo", "Guidance: prompts that all responses fail are asked again with the beginning of their solution.", (builder, options) => builder.UseGuidance(options)),
     ];
 }

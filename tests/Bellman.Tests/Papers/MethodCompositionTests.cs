@@ -23,6 +23,8 @@ public sealed class MethodCompositionTests
     [
         new("entropy", new() { ["entropy.coefficient"] = "0.01" }, trace => trace.Largest("loss/term.entropy") < 0),
         new("thr", new() { ["thr.p"] = "0.5" }, trace => trace.Largest("thr/changed") > 0),
+        new("ghpo", new() { ["ghpo.coldStartSteps"] = "0", ["ghpo.hintTemplate"] = "{question}{hint}" },
+            trace => trace.Steps.Exists(step => step.Any(rollout => rollout.Tag.StartsWith("hint", StringComparison.Ordinal) && rollout.Context.Length > rollout.Prompt.Tokens.Length))),
     ];
 
     /// <summary>Pairs that cannot be combined, in the table's order, and a part of the reason.</summary>
