@@ -3,6 +3,7 @@ using Bellman.Papers.Engines;
 using Bellman.Papers.Foundations;
 using Bellman.Papers.GuidedHybridPolicyOptimization;
 using Bellman.Papers.Nanorobots;
+using Bellman.Papers.SubmodularRl;
 using Bellman.Papers.SurveyRlForLlms;
 using Bellman.Papers.TokenHiddenReward;
 
@@ -52,6 +53,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/GuidedHybridPolicyOptimization",
             "Prompts that every response fails are asked again with a quarter, half or three quarters of their reference solution, so that they teach something.",
             () => new GuidedHybridPolicyOptimizationReproduction()),
+        new("subpo",
+            "Submodular Reinforcement Learning",
+            "src/Bellman.Papers/SubmodularRl",
+            "A policy gradient on marginal gains covers, collects and explores where additive rewards camp on the best state.",
+            () => new SubmodularRlReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>
