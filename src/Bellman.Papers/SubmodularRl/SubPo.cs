@@ -112,6 +112,7 @@ public sealed class SubPo : IAgent
         state.Part(nameof(networks), networks);
         state.Part(nameof(optimizer), optimizer);
         state.Part(nameof(actionStream), actionStream);
+        state.Part(nameof(environmentStream), environmentStream);
         state.Part(nameof(environment), environment);
     }
 
@@ -126,8 +127,7 @@ public sealed class SubPo : IAgent
     {
         if (options.Network == SubPoNetwork.Mlp)
         {
-            // Near uniform at first: every direction is tried.
-            return new MlpPart("policy", new MlpSpecification(observationSpace.Size, options.Hidden, actions) { OutputGain = 0.01f });
+            return new MlpPart("policy", new MlpSpecification(observationSpace.Size, options.Hidden, actions) { Initialization = Initialization.FanIn });
         }
         return observationSpace is Discrete { Count: var indices }
             ? new LookupPart("policy", indices, actions)

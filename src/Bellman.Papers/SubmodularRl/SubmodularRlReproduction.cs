@@ -29,7 +29,7 @@ public sealed class SubmodularRlReproduction : Reproduction
     ];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<CurveDefinition> Curves { get; } =
+    public override IReadOnlyList<CurveDefinition> Curves =>
         [.. SubmodularRlArms.Tasks.Select(task => new CurveDefinition(task.Curve, "update", "mean F of the batch") { References = task.References })];
 
     /// <inheritdoc/>
@@ -73,7 +73,7 @@ public sealed class SubmodularRlReproduction : Reproduction
     public override CellResult RunCell(Cell cell, CellContext context) => SubmodularRlArms.Run(cell, context);
 
     /// <inheritdoc/>
-    public override string? MissingForFull() => null;
+    public override IReadOnlyList<NamedFigure> Figures(ReproductionOutcome outcome) => SubmodularRlPicture.Walks(outcome);
 
     /// <inheritdoc/>
     public override string Remarks(ReproductionOutcome outcome) =>
