@@ -32,7 +32,7 @@ internal static class SubmodularRlPicture
         for (var cell = 0; cell < rows * columns; cell++) { weights[cell / columns, cell % columns] = function.Weights[cell]; }
         var field = plot.Add.Heatmap(weights);
         field.Colormap = new ScottPlot.Colormaps.Viridis();
-        plot.Add.ColorBar(field).Label = "weight of a cell";
+        plot.Add.ColorBar(field);
         foreach (var ((_, name, colour, shift), cells) in walks)
         {
             // A walker on a cell sees it and the three towards the lower right; lines are moved apart a little.
@@ -42,7 +42,7 @@ internal static class SubmodularRlPicture
             var value = SubmodularChecks.ValueOf(function, cells);
             line.LegendText = string.Create(CultureInfo.InvariantCulture, $"{name}: sees {value:0.0} of {function.Total:0.0}");
         }
-        plot.Title("One walk of each policy over two distant bumps of weight", 16);
+        plot.Title("One walk of each policy; the colour is the weight of a cell", 16);
         plot.XLabel("column");
         plot.YLabel("row");
         plot.Axes.Bottom.SetTicks([.. Enumerable.Range(0, columns).Select(column => (double)column)], [.. Enumerable.Range(0, columns).Select(column => $"{column}")]);
