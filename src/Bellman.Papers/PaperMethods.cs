@@ -1,5 +1,7 @@
 using Bellman.Language;
 using Bellman.Papers.TokenHiddenReward;
+using Bellman.Papers.KnowledgeableRl;
+using Bellman.Papers.RepresentationExploration;
 
 namespace Bellman.Papers;
 
@@ -10,5 +12,7 @@ public static class PaperMethods
     public static IReadOnlyList<MethodAddition> All { get; } =
     [
         MethodAddition.Of<TokenHiddenRewardOptions>("thr", "Token hidden reward: each token's advantage by what its update does to the group's correct responses.", (builder, options) => builder.AddTokenHiddenReward(options)),
+        MethodAddition.Of<RepresentationExplorationOptions>("repexp", "Pays responses whose representations are new within their group.", (builder, options) => builder.AddRepresentationExploration(_ => options)),
+        MethodAddition.Of<KnowledgeableRlOptions>("knowrl", "Rewards honest refusals and the supported facts of the thinking.", (builder, options) => builder.AddKnowledgeableRl(options)),
     ];
 }

@@ -23,6 +23,8 @@ public sealed class MethodCompositionTests
     [
         new("entropy", new() { ["entropy.coefficient"] = "0.01" }, trace => trace.Largest("loss/term.entropy") < 0),
         new("thr", new() { ["thr.p"] = "0.5" }, trace => trace.Largest("thr/changed") > 0),
+        new("repexp", new() { ["repexp.projectionDimension"] = "16" }, trace => trace.Steps.Any(step => step.Any(rollout => rollout.Components.GetValueOrDefault("repexp") > 0))),
+        new("knowrl", [], trace => trace.Largest("knowrl/incorrect") > 0 && trace.Steps.All(step => step.All(rollout => rollout.Components.ContainsKey("knowrl_correct")))),
     ];
 
     /// <summary>Pairs that cannot be combined, in the table's order, and a part of the reason.</summary>
