@@ -3,6 +3,7 @@ using Bellman.Papers.Engines;
 using Bellman.Papers.Foundations;
 using Bellman.Papers.KnowledgeableRl;
 using Bellman.Papers.Nanorobots;
+using Bellman.Papers.ReinforcementMidTraining;
 using Bellman.Papers.RepresentationExploration;
 using Bellman.Papers.SurveyRlForLlms;
 using Bellman.Papers.TokenHiddenReward;
@@ -58,6 +59,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/KnowledgeableRl",
             "Refusals that pay and facts that are checked: a policy that says what it knows and admits what it does not.",
             () => new KnowledgeableRlReproduction()),
+        new("rmt",
+            "RMT: Reinforcement Mid-Training",
+            "src/Bellman.Papers/ReinforcementMidTraining",
+            "Plain text as a verifiable task: think within a shrinking budget, predict the uncertain token, keep the text.",
+            () => new ReinforcementMidTrainingReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>

@@ -1,6 +1,7 @@
 using Bellman.Language;
 using Bellman.Papers.TokenHiddenReward;
 using Bellman.Papers.KnowledgeableRl;
+using Bellman.Papers.ReinforcementMidTraining;
 using Bellman.Papers.RepresentationExploration;
 
 namespace Bellman.Papers;
@@ -14,5 +15,6 @@ public static class PaperMethods
         MethodAddition.Of<TokenHiddenRewardOptions>("thr", "Token hidden reward: each token's advantage by what its update does to the group's correct responses.", (builder, options) => builder.AddTokenHiddenReward(options)),
         MethodAddition.Of<RepresentationExplorationOptions>("repexp", "Pays responses whose representations are new within their group.", (builder, options) => builder.AddRepresentationExploration(_ => options)),
         MethodAddition.Of<KnowledgeableRlOptions>("knowrl", "Rewards honest refusals and the supported facts of the thinking.", (builder, options) => builder.AddKnowledgeableRl(options)),
+        MethodAddition.Of<ReinforcementMidTrainingOptions>("rmt", "Reasons about the uncertain tokens of the questions' own texts.", (builder, options) => builder.AddReinforcementMidTraining(options)),
     ];
 }

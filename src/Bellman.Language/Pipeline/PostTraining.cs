@@ -219,6 +219,8 @@ public sealed class PostTraining(ILanguageModel model)
         {
             throw new UsageException($"{string.Join(" and ", stage.Select(claim => $"'{claim.By}'"))} both decide the {stage.Key}, and there is one. Leave one of them out.");
         }
+        // What makes its own prompts adds parts of its own, which are checked with the others.
+        var prompts = wraps.Aggregate(Find<IPromptSource>("prompts") ?? throw Missing("the prompts", "Prompts(...)"), (source, wrap) => wrap(source));
         if (rewards.Count == 0) { throw new UsageException("Nothing is rewarded. Add at least one reward with Reward(...)."); }
         if (rewards.Select(entry => entry.Reward.Name).Distinct().Count() < rewards.Count) { throw new UsageException($"Rewards need different names; there are {string.Join(", ", rewards.Select(entry => entry.Reward.Name))}."); }
         var credit = Find<ICreditAssigner>("credit") ?? throw Missing("how rewards become advantages", "Credit(...) or a method such as Grpo()");
@@ -254,7 +256,7 @@ public sealed class PostTraining(ILanguageModel model)
             Reference = reference ?? (needsReference ? Frozen.CopyOf(Model) : null),
             OwnsReference = reference is null,
             ScoresReference = scoresReference || reference is not null,
-            Prompts = wraps.Aggregate(Find<IPromptSource>("prompts") ?? throw Missing("the prompts", "Prompts(...)"), (source, wrap) => wrap(source)),
+            Prompts = prompts,
             Sampler = Find<ISampler>("sampler") ?? LocalSamplers.For(Model, tokenizer),
             Tokenizer = tokenizer,
             EndTokens = endTokens ?? tokenizer?.EndTokens ?? [],
