@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Bellman.Language;
 using Bellman.Language.Tokenizers;
 using Bellman.Runs;
@@ -12,22 +11,20 @@ internal static class ModelArgument
 
     public const string Description = "A model: a Hugging Face folder, a run (id, beginning of an id, folder, or latest) that trained one, or tiny, a small one with random weights.";
 
-    public static Option<string?> Template() => new("--template") { Description = $"How conversations are written: {string.Join(", ", Language.Chat.ChatTemplate.Names)} (default: what the model's folder says)." };
-
     /// <summary>Reads the model.</summary>
     /// <param name="name">Folder, run or tiny.</param>
     /// <param name="runs">Folder of runs.</param>
-    /// <param name="template">A chat template, or null.</param>
+    /// <param name="use">Its chat template, and where it computes.</param>
     /// <param name="alphabet">Characters that tiny knows; null lets it know every byte.</param>
     /// <exception cref="BellmanException">There is no such model, or it cannot be read.</exception>
-    public static LanguageModelFolder Load(string name, string runs, string? template, string? alphabet = null)
+    public static LanguageModelFolder Load(string name, string runs, ModelUse use, string? alphabet = null)
     {
         if (name == Tiny)
         {
             ITokenizer tokenizer = alphabet is null ? ByteTokenizer.Create() : new CharacterTokenizer(alphabet);
-            return LanguageModelFolder.Tiny(tokenizer, RandomStream.Create(0, Tiny));
+            return LanguageModelFolder.Tiny(tokenizer, RandomStream.Create(0, Tiny), use.Compute);
         }
-        return LanguageModelFolder.Load(FolderOf(name, runs), template);
+        return LanguageModelFolder.Load(FolderOf(name, runs), use.Template, use.Compute);
     }
 
     /// <summary>A name that stays the same from another working folder: paths in full.</summary>

@@ -13,8 +13,8 @@ internal sealed record SftPlan
 {
     public const string Algorithm = "sft";
 
-    private const string ModelKey = "model", FileKey = "file", ColumnsKey = "columns", PromptKey = "prompt", TemplateKey = "template";
-    private static readonly string[] Keys = [ModelKey, FileKey, ColumnsKey, PromptKey, TemplateKey];
+    private const string ModelKey = "model", FileKey = "file", ColumnsKey = "columns", PromptKey = "prompt";
+    private static readonly string[] Keys = [ModelKey, FileKey, ColumnsKey, PromptKey, .. ModelUse.Keys];
 
     public static OptionSet Options { get; } = OptionSet.Of<SupervisedOptions>("supervised fine-tuning");
 
@@ -25,13 +25,13 @@ internal sealed record SftPlan
     /// <summary>Whether the questions come from a file, whose other parts may hold any text.</summary>
     public required bool FromFile { get; init; }
 
-    public string? Template { get; init; }
+    public required ModelUse Use { get; init; }
 
     public required SupervisedOptions Training { get; init; }
 
-    public static Dictionary<string, string> Write(IEnumerable<string> assignments, string model, bool file, string? columns, string? prompt, string? template)
+    public static Dictionary<string, string> Write(IEnumerable<string> assignments, string model, bool file, string? columns, string? prompt, IReadOnlyDictionary<string, string> use)
     {
-        var values = new Dictionary<string, string> { [ModelKey] = model };
+        var values = new Dictionary<string, string>(use) { [ModelKey] = model };
         void Keep(string key, string? value)
         {
             if (value is not null) { values[key] = value; }
@@ -39,7 +39,6 @@ internal sealed record SftPlan
         Keep(FileKey, file ? "true" : null);
         Keep(ColumnsKey, columns);
         Keep(PromptKey, prompt);
-        Keep(TemplateKey, template);
         foreach (var assignment in assignments)
         {
             var equals = assignment.IndexOf('=', StringComparison.Ordinal);
@@ -67,7 +66,7 @@ internal sealed record SftPlan
             Model = model,
             FromFile = fromFile,
             Task = fromFile ? DataTask.Split(configuration.Environment, columns, values.GetValueOrDefault(PromptKey) ?? QuestionFile.UsualPrompt) : TaskRegistry.Create(configuration.Environment),
-            Template = values.GetValueOrDefault(TemplateKey),
+            Use = ModelUse.Read(values),
             Training = Options.Create<SupervisedOptions>(values.Where(pair => !Keys.Contains(pair.Key))),
         };
     }

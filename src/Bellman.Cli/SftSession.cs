@@ -34,7 +34,7 @@ internal sealed class SftSession : IDisposable
     public static SftSession Create(RunConfiguration configuration, string runs)
     {
         var plan = SftPlan.Read(configuration);
-        var (folder, source) = SftPlan.IsTiny(plan.Model) ? (Tiny(plan, configuration), null) : (ModelArgument.Load(plan.Model, runs, plan.Template), ModelArgument.FolderOf(plan.Model, runs));
+        var (folder, source) = SftPlan.IsTiny(plan.Model) ? (Tiny(plan, configuration), null) : (ModelArgument.Load(plan.Model, runs, plan.Use), ModelArgument.FolderOf(plan.Model, runs));
         try
         {
             return new SftSession(folder, source, plan, configuration);
@@ -116,8 +116,8 @@ internal sealed class SftSession : IDisposable
         var size = OptionSet.Of<TinyModelOptions>("the tiny model").Create<TinyModelOptions>(values);
         // What a file holds says little about the letters of the next one: bytes express all of them.
         ITokenizer tokenizer = plan.FromFile ? ByteTokenizer.Create() : new CharacterTokenizer(plan.Task.Alphabet);
-        var model = Transformer.Create(size.Shape(tokenizer), RandomStream.Create(configuration.Seed, "weights"));
-        return new LanguageModelFolder(ModelArgument.Tiny, model, tokenizer, ChatTemplate.Named(plan.Template ?? "plain"));
+        var model = Transformer.Create(size.Shape(tokenizer), RandomStream.Create(configuration.Seed, "weights"), plan.Use.Compute);
+        return new LanguageModelFolder(ModelArgument.Tiny, model, tokenizer, ChatTemplate.Named(plan.Use.Template ?? "plain"));
 
         KeyValuePair<string, string> Pair(string assignment) => assignment.Split('=', 2) is [var name, var value] ? new(name, value)
             : throw new UsageException($"'{assignment}' in '{plan.Model}' is not an option. Write tiny?name=value&other=value.");

@@ -2,6 +2,7 @@ using Bellman.Experiments;
 using Bellman.Papers.Engines;
 using Bellman.Papers.Foundations;
 using Bellman.Papers.KnowledgeableRl;
+using Bellman.Papers.GuidedHybridPolicyOptimization;
 using Bellman.Papers.Nanorobots;
 using Bellman.Papers.ReinforcementMidTraining;
 using Bellman.Papers.RepresentationExploration;
@@ -64,6 +65,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/ReinforcementMidTraining",
             "Plain text as a verifiable task: think within a shrinking budget, predict the uncertain token, keep the text.",
             () => new ReinforcementMidTrainingReproduction()),
+        new("ghpo",
+            "GHPO: Adaptive Guidance for Stable and Efficient LLM Reinforcement Learning",
+            "src/Bellman.Papers/GuidedHybridPolicyOptimization",
+            "Prompts that every response fails are asked again with a quarter, half or three quarters of their reference solution, so that they teach something.",
+            () => new GuidedHybridPolicyOptimizationReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>

@@ -1,4 +1,5 @@
 using Bellman.Language;
+using Bellman.Papers.GuidedHybridPolicyOptimization;
 using Bellman.Papers.TokenHiddenReward;
 using Bellman.Papers.KnowledgeableRl;
 using Bellman.Papers.ReinforcementMidTraining;
@@ -16,5 +17,6 @@ public static class PaperMethods
         MethodAddition.Of<RepresentationExplorationOptions>("repexp", "Pays responses whose representations are new within their group.", (builder, options) => builder.AddRepresentationExploration(_ => options)),
         MethodAddition.Of<KnowledgeableRlOptions>("knowrl", "Rewards honest refusals and the supported facts of the thinking.", (builder, options) => builder.AddKnowledgeableRl(options)),
         MethodAddition.Of<ReinforcementMidTrainingOptions>("rmt", "Reasons about the uncertain tokens of the questions' own texts.", (builder, options) => builder.AddReinforcementMidTraining(options)),
+        MethodAddition.Of<GuidedHybridPolicyOptimizationOptions>("ghpo", "Guidance: prompts that all responses fail are asked again with the beginning of their solution.", (builder, options) => builder.UseGuidance(options)),
     ];
 }

@@ -11,14 +11,14 @@ internal static class ChatCommand
         var system = new Option<string?>("--system") { Description = "A system message, for templates that have one." };
         var set = new Option<string[]>("--set") { Description = "How answers are drawn, name=value: maximumNewTokens, temperature, topK, topP, minP, repetitionPenalty; may be repeated (default: 1024 tokens at temperature 0.7, topP 0.95)." };
         var seed = new Option<ulong>("--seed") { Description = "Seed of the draws." };
-        var template = ModelArgument.Template();
+        var use = new ModelUseOptions(trains: false);
         var runs = new Option<string>("--runs") { Description = "Folder of runs.", DefaultValueFactory = _ => "runs" };
-        var command = new Command("chat", "Talk to a language model; /exit leaves, Ctrl-C stops an answer.") { model, system, set, seed, template, runs }
+        var command = new Command("chat", "Talk to a language model; /exit leaves, Ctrl-C stops an answer.") { model, system, set, seed, runs }
             .WithExamples("bellman chat Qwen2.5-0.5B-Instruct", "bellman chat latest --set temperature=0", "echo 3+4= | bellman chat latest");
-        command.SetAction(parsed =>
+        use.AddTo(command).SetAction(parsed =>
         {
             var options = SamplingAssignments.Read(parsed.GetValue(set) ?? [], ("maximumNewTokens", "1024"), ("temperature", "0.7"), ("topP", "0.95"));
-            using var folder = ModelArgument.Load(parsed.GetRequiredValue(model), parsed.GetRequiredValue(runs), parsed.GetValue(template));
+            using var folder = ModelArgument.Load(parsed.GetRequiredValue(model), parsed.GetRequiredValue(runs), use.Read(parsed));
             var session = new ChatSession(folder, options, parsed.GetValue(seed), parsed.GetValue(system));
             Interrupt.Intercept = session.StopAnswer;
             try

@@ -101,7 +101,7 @@ internal static class PreferCommand
 
     private static OfflineTrainingOptions Training(RunConfiguration configuration)
     {
-        string[] notTraining = [LanguageRun.ModelOption, LanguageRun.TemplateOption, LanguageRun.TeachingOption, LanguageRun.TeacherErrorsOption, LanguageRun.MaximumTokensOption, LossOption];
+        string[] notTraining = [LanguageRun.ModelOption, .. ModelUse.Keys, LanguageRun.TeachingOption, LanguageRun.TeacherErrorsOption, LanguageRun.MaximumTokensOption, LossOption];
         var given = configuration.Options.Where(option => !notTraining.Contains(option.Key) && !option.Key.Contains('.', StringComparison.Ordinal)).ToList();
         if (!given.Exists(option => option.Key.Equals("learningRate", StringComparison.OrdinalIgnoreCase))) { given.Add(new("learningRate", "2e-4")); }
         return OptionSet.Of<OfflineTrainingOptions>("preference training").Create<OfflineTrainingOptions>(given);

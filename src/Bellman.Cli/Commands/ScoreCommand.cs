@@ -26,18 +26,18 @@ internal static class ScoreCommand
         var batch = new Option<int>("--batch") { Description = "Questions answered at once: more are faster and take more memory.", DefaultValueFactory = _ => 32 };
         var columns = new Option<string?>("--columns") { Description = "Columns of the file that are not called as usual, e.g. prompt=problem,answer=result." };
         var prompt = new Option<string?>("--prompt") { Description = $"How a question of a file is put, with {QuestionFile.Slot} where it goes." };
-        var template = ModelArgument.Template();
+        var use = new ModelUseOptions(trains: false);
         var server = new Option<string?>("--server") { Description = "Ask an OpenAI-compatible server (vLLM, SGLang, llama.cpp, Ollama) instead, e.g. http://localhost:8000/v1; its key is read from OPENAI_API_KEY." };
         var runs = new Option<string>("--runs") { Description = "Folder of runs.", DefaultValueFactory = _ => "runs" };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("score", "Measure how often a language model answers right.")
         {
-            model, data, task, limit, samples, tries, set, seed, batch, columns, prompt, template, server, runs, json,
+            model, data, task, limit, samples, tries, set, seed, batch, columns, prompt, server, runs, json,
         }.WithExamples(
             "bellman score --model Qwen2.5-0.5B-Instruct --data gsm8k/test.jsonl --limit 100",
             "bellman score --model latest --task arithmetic?level=2 --samples 8 --k 1,8",
             "bellman score --model llama3 --server http://localhost:11434/v1 --data math500/test.parquet --prompt \"{question} Put the answer in \\boxed{}.\"");
-        command.SetAction(parsed =>
+        use.AddTo(command).SetAction(parsed =>
         {
             var count = AtLeastOne(parsed.GetValue(samples), "--samples");
             var request = new ScoreRequest
@@ -69,7 +69,7 @@ internal static class ScoreCommand
                 using var remote = RemoteModel.Connect(address, request.Model);
                 return new ScoreSession(terminal, store, request, items).Run(remote.Generator());
             }
-            using var folder = ModelArgument.Load(request.Model, store.Root, parsed.GetValue(template), generated?.Alphabet);
+            using var folder = ModelArgument.Load(request.Model, store.Root, use.Read(parsed), generated?.Alphabet);
             return new ScoreSession(terminal, store, request, items).Run(new LocalGenerator(folder));
         });
         return command;

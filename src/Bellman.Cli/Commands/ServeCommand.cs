@@ -21,11 +21,11 @@ internal static class ServeCommand
         var tokens = new Option<int>("--max-tokens") { Description = "Most new tokens a request may ask for.", DefaultValueFactory = _ => defaults.MaximumNewTokens };
         var updates = new Option<string?>("--updates") { Description = "Let a trainer replace the model: POST /update_weights_from_disk with a folder below this one ('bellman posttrain --sampler' does)." };
         var seed = new Option<ulong>("--seed") { Description = "Seed of requests that name none." };
-        var template = ModelArgument.Template();
+        var use = new ModelUseOptions(trains: false);
         var runs = new Option<string>("--runs") { Description = "Folder of runs.", DefaultValueFactory = _ => "runs" };
-        var command = new Command("serve", "Serve a language model over the OpenAI-compatible HTTP interface.") { model, host, port, key, queue, batch, tokens, updates, seed, template, runs }
+        var command = new Command("serve", "Serve a language model over the OpenAI-compatible HTTP interface.") { model, host, port, key, queue, batch, tokens, updates, seed, runs }
             .WithExamples("bellman serve Qwen2.5-0.5B-Instruct", "bellman serve latest --port 0 --api-key secret", "bellman serve tiny --updates runs", "curl http://127.0.0.1:8080/v1/completions -d '{\"prompt\": \"3+4=\", \"max_tokens\": 8}'");
-        command.SetAction(parsed =>
+        use.AddTo(command).SetAction(parsed =>
         {
             var options = OptionSet.Validated(new ServerOptions
             {
@@ -36,11 +36,11 @@ internal static class ServeCommand
                 MaximumBatch = parsed.GetValue(batch),
                 MaximumNewTokens = parsed.GetValue(tokens),
                 Updates = parsed.GetValue(updates),
-                Template = parsed.GetValue(template),
+                Use = use.Read(parsed),
                 Seed = parsed.GetValue(seed),
             }, "the server");
             if (options.Key is "") { throw new UsageException("--api-key cannot be empty. Give a token, or leave it out."); }
-            using var folder = ModelArgument.Load(parsed.GetRequiredValue(model), parsed.GetRequiredValue(runs), parsed.GetValue(template));
+            using var folder = ModelArgument.Load(parsed.GetRequiredValue(model), parsed.GetRequiredValue(runs), options.Use);
             Serve(terminal, folder, options).GetAwaiter().GetResult();
             return 0;
         });

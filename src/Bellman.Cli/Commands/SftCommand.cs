@@ -21,7 +21,7 @@ internal static class SftCommand
         var set = new Option<string[]>("--set") { Description = $"An option, name=value: {string.Join(", ", SftPlan.Options.Options.Select(option => option.Name))}; may be repeated." };
         var columns = new Option<string?>("--columns") { Description = "Columns of the file that are not called as usual, e.g. prompt=problem,answer=result." };
         var prompt = new Option<string?>("--prompt") { Description = $"How a question of a file is put, with {QuestionFile.Slot} where it goes." };
-        var template = ModelArgument.Template();
+        var use = new ModelUseOptions(trains: true);
         var checkpointEvery = new Option<long?>("--checkpoint-every") { Description = "Steps between checkpoints (default: a tenth of the run)." };
         var evaluateEvery = new Option<long?>("--evaluate-every") { Description = "Steps between evaluations on held-out questions (default: a fifth of the run; 0 for none)." };
         var items = new Option<int?>("--evaluation-items") { Description = "Held-out questions of an evaluation (default 200)." };
@@ -29,18 +29,18 @@ internal static class SftCommand
         var runs = new Option<string>("--runs") { Description = "Folder of runs.", DefaultValueFactory = _ => "runs" };
         var command = new Command("sft", "Fine-tune a language model on prompts and worked answers.")
         {
-            model, data, task, steps, seed, set, columns, prompt, template, checkpointEvery, evaluateEvery, items, resume, runs,
+            model, data, task, steps, seed, set, columns, prompt, checkpointEvery, evaluateEvery, items, resume, runs,
         }.WithExamples(
             "bellman sft",
             "bellman sft --task modular?level=2 --steps 3000 --set batchSize=128",
             "bellman sft --model Qwen2.5-0.5B --data gsm8k/train.jsonl --set adapterRank=16 --set learningRate=2e-4",
             "bellman sft --resume latest");
-        command.SetAction(parsed =>
+        use.AddTo(command).SetAction(parsed =>
         {
             var store = new RunStore(parsed.GetRequiredValue(runs));
             if (parsed.GetValue(resume) is { } name)
             {
-                foreach (var option in new Option[] { model, data, task, steps, seed, set, columns, prompt, template, checkpointEvery, evaluateEvery, items })
+                foreach (var option in new Option[] { model, data, task, steps, seed, set, columns, prompt, checkpointEvery, evaluateEvery, items }.Concat(use.All))
                 {
                     if (parsed.GetResult(option) is { Implicit: false }) { throw new UsageException($"{option.Name} cannot be changed when a run is resumed: it would no longer be that run. Leave it out, or train anew."); }
                 }
@@ -62,7 +62,7 @@ internal static class SftCommand
                 EvaluationEpisodes = (int)AtLeast(1, parsed.GetValue(items) ?? 200, "--evaluation-items"),
                 Options = SftPlan.Write(
                     parsed.GetValue(set) ?? [], parsed.GetValue(model) is { } given ? ModelArgument.Full(given) : ModelArgument.Tiny,
-                    parsed.GetValue(data) is not null, parsed.GetValue(columns), parsed.GetValue(prompt), parsed.GetValue(template)),
+                    parsed.GetValue(data) is not null, parsed.GetValue(columns), parsed.GetValue(prompt), use.Given(parsed)),
             };
             // Everything is checked before a folder is made.
             using var session = SftSession.Create(configuration, store.Root);

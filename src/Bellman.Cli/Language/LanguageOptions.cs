@@ -12,7 +12,7 @@ internal sealed class LanguageOptions(string stepsDescription)
     private const string TeacherErrors = "0";
 
     public Option<string> Model { get; } = new("--model") { Description = "tiny (built and taught on the spot), a Hugging Face folder, or a run that trained a language model.", DefaultValueFactory = _ => ModelArgument.Tiny };
-    public Option<string?> Template { get; } = ModelArgument.Template();
+    public ModelUseOptions Use { get; } = new(trains: true);
     public Option<string?> Task { get; } = new("--task") { Description = $"A task with a checker, options after a question mark (default {LanguageSession.DefaultTask})." };
     public Option<string?> Data { get; } = new("--data") { Description = "A data file in place of a task." };
     public Option<string?> Steps { get; } = new("--steps") { Description = stepsDescription };
@@ -26,7 +26,7 @@ internal sealed class LanguageOptions(string stepsDescription)
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { Model, Template, Task, Data, Steps, Seed, Set, Resume, Runs, EvaluateEvery, CheckpointEvery, Items }) { command.Add(option); }
+        foreach (var option in new Option[] { Model, Task, Data, Steps, Seed, Set, Resume, Runs, EvaluateEvery, CheckpointEvery, Items }.Concat(Use.All)) { command.Add(option); }
     }
 
     /// <summary>The run that was asked to be continued.</summary>
@@ -46,7 +46,7 @@ internal sealed class LanguageOptions(string stepsDescription)
         var options = TrainCommand.Merge(new Dictionary<string, string>(), parsed.GetValue(Set) ?? []);
         var model = ModelArgument.Full(parsed.GetRequiredValue(Model));
         options[LanguageRun.ModelOption] = model;
-        if (parsed.GetValue(Template) is { } template) { options[LanguageRun.TemplateOption] = template; }
+        foreach (var (name, value) in Use.Given(parsed)) { options[name] = value; }
         foreach (var (name, value) in own) { options[name] = value; }
         options.TryAdd(LanguageRun.TeachingOption, TeachingSteps.ToString(CultureInfo.InvariantCulture));
         _ = Quantity.Whole(options[LanguageRun.TeachingOption], LanguageRun.TeachingOption, TeachingSteps, 1);

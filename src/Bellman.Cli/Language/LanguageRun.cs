@@ -53,13 +53,12 @@ internal sealed class LanguageRun(Terminal terminal, RunStore store, Run run, La
     public int MaximumTokens => int.Parse(configuration.Options[MaximumTokensOption], CultureInfo.InvariantCulture);
 
     public const string ModelOption = "model";
-    public const string TemplateOption = "template";
     public const string MethodOption = "method";
     public const string TeachingOption = "teachingSteps";
     public const string TeacherErrorsOption = "teacherErrors";
     public const string MaximumTokensOption = "maximumNewTokens";
 
-    private static readonly HashSet<string> Own = [ModelOption, TemplateOption, MethodOption, TeachingOption, TeacherErrorsOption];
+    private static readonly HashSet<string> Own = [ModelOption, .. ModelUse.Keys, MethodOption, TeachingOption, TeacherErrorsOption];
 
     /// <summary>The options that the method's parts take.</summary>
     public static Dictionary<string, string> MethodSettings(RunConfiguration configuration) =>

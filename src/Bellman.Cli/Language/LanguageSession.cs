@@ -45,12 +45,12 @@ internal sealed class LanguageSession : IDisposable
     public static LanguageSession Open(RunConfiguration configuration, RunStore store, string task)
     {
         var model = configuration.Options[LanguageRun.ModelOption];
-        var template = configuration.Options.GetValueOrDefault(LanguageRun.TemplateOption);
+        var use = ModelUse.Read(configuration.Options);
         var items = task.StartsWith(DataPrefix, StringComparison.Ordinal) ? DataTask.Split(task[DataPrefix.Length..]) : TaskRegistry.Create(task);
-        if (model != ModelArgument.Tiny) { return new LanguageSession(ModelArgument.Load(model, store.Root, template), items, configuration.Seed, isTiny: false); }
+        if (model != ModelArgument.Tiny) { return new LanguageSession(ModelArgument.Load(model, store.Root, use), items, configuration.Seed, isTiny: false); }
         var characters = new CharacterTokenizer(items.Alphabet);
-        var tiny = Transformer.Create(TinyShape(characters), RandomStream.Create(configuration.Seed, "weights"));
-        return new LanguageSession(new LanguageModelFolder(model, tiny, characters, ChatTemplate.Named(template ?? "plain")), items, configuration.Seed, isTiny: true);
+        var tiny = Transformer.Create(TinyShape(characters), RandomStream.Create(configuration.Seed, "weights"), use.Compute);
+        return new LanguageSession(new LanguageModelFolder(model, tiny, characters, ChatTemplate.Named(use.Template ?? "plain")), items, configuration.Seed, isTiny: true);
     }
 
     /// <summary>Supervised steps on worked solutions, a share of which belong to other questions: a teacher who errs.</summary>

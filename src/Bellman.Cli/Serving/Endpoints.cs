@@ -62,7 +62,7 @@ internal sealed class Endpoints(string name, GenerationQueue queue, ServerOption
         LanguageModelFolder folder;
         try
         {
-            folder = LanguageModelFolder.Load(path, options.Template);
+            folder = LanguageModelFolder.Load(path, options.Use.Template, options.Use.Compute);
         }
         catch (BellmanException error)
         {

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using Bellman.Language;
 
 namespace Bellman.Cli.Serving;
 
@@ -35,8 +36,8 @@ internal sealed record ServerOptions
     [Description("The folder below which models may be loaded by whoever asks; none keeps the model as it is.")]
     public string? Updates { get; init; }
 
-    [Description("How conversations are written for a model that is loaded later; none for what its folder says.")]
-    public string? Template { get; init; }
+    /// <summary>How a model that is loaded later is used.</summary>
+    internal ModelUse Use { get; init; } = new(null, new TransformerOptions());
 
     [Description("Seed of requests that name none.")]
     public ulong Seed { get; init; }

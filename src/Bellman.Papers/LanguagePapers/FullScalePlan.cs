@@ -164,6 +164,9 @@ public sealed class LastMetrics : IMetricSink
     /// <summary>The last value.</summary>
     public double this[string name] => values.GetValueOrDefault(name, double.NaN);
 
+    /// <summary>Forgets all, so that what a step does not measure is NaN.</summary>
+    public void Clear() => values.Clear();
+
     /// <inheritdoc/>
     public void Add(string name, double value) => values[name] = value;
 

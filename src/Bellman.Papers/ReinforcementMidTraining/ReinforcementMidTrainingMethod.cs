@@ -45,7 +45,9 @@ public static class ReinforcementMidTrainingMethod
         Reward(built, form, options);
     });
 
-    private static PostTraining Compatible(PostTraining builder) => builder.Uses("rmt", new MethodConflict("knowrl", "rmt asks for the next token of a text and knowrl for answers to questions, and each replaces the rewards that are there"));
+    private static PostTraining Compatible(PostTraining builder) => builder.Uses("rmt",
+        new MethodConflict("knowrl", "rmt asks for the next token of a text and knowrl for answers to questions, and each replaces the rewards that are there"),
+        new MethodConflict("ghpo", "ghpo writes the beginning of a question's solution into its prompt, and the prompts of rmt are no questions"));
 
     private static void Follow(PostTraining builder, NextTokenSource source, ReinforcementMidTrainingOptions options)
     {

@@ -36,6 +36,8 @@ public sealed class SftCommandTests
     [InlineData("--model tiny?layer=2", "layers")]
     [InlineData("--model tiny?width=30", "hidden_size 30 is not divisible")]
     [InlineData("--task arithmetik", "arithmetic")]
+    [InlineData("--device tpu", "'tpu' is not known")]
+    [InlineData("--precision half", "'precision'")]
     [InlineData("--steps 0", "--steps cannot be 0")]
     [InlineData("--columns prompt=q", "--data FILE")]
     [InlineData("--data no-such-file.jsonl", "no-such-file.jsonl")]

@@ -41,6 +41,8 @@ public sealed class TalkingCommandTests
     [Theory]
     [InlineData("chat nowhere", "nowhere")]
     [InlineData("chat tiny --set temperature=hot", "temperature")]
+    [InlineData("chat tiny --device tpu", "'tpu' is not known")]
+    [InlineData("serve tiny --precision half", "'precision'")]
     [InlineData("serve tiny --port 99999", "port")]
     [InlineData("serve tiny --host nowhere", "--host")]
     [InlineData("serve tiny --queue 0", "maximumQueue")]
