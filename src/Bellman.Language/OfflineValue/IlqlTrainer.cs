@@ -10,25 +10,32 @@ public sealed class IlqlTrainer : OfflineTrainer
 {
     private readonly IReadOnlyList<LoggedResponse> responses;
     private readonly IActionCritic critic;
+    private readonly bool ownsCritic;
     private readonly IlqlOptions ilql;
 
     /// <summary>A trainer.</summary>
     /// <param name="model">Imitates the responses.</param>
-    /// <param name="critic">Heads over the model; stays the caller's.</param>
+    /// <param name="critic">Heads over the model, which stay the caller's; null makes them.</param>
     /// <param name="responses">At least one.</param>
     /// <param name="ilql">What is learned.</param>
     /// <param name="options">How.</param>
     /// <param name="seed">Orders the responses.</param>
     /// <exception cref="UsageException">A response is not usable, or an option is out of range.</exception>
-    public IlqlTrainer(ILanguageModel model, IActionCritic critic, IReadOnlyList<LoggedResponse> responses, IlqlOptions ilql, OfflineTrainingOptions options, ulong seed = 0)
+    public IlqlTrainer(ILanguageModel model, IActionCritic? critic, IReadOnlyList<LoggedResponse> responses, IlqlOptions ilql, OfflineTrainingOptions options, ulong seed = 0)
+        : this(model, critic ?? Critics.ActionsFor(model, RandomStream.Create(seed, "value-heads"), apart: false), critic is null, responses, ilql, options, seed) { }
+
+    private IlqlTrainer(ILanguageModel model, IActionCritic critic, bool ownsCritic, IReadOnlyList<LoggedResponse> responses, IlqlOptions ilql, OfflineTrainingOptions options, ulong seed)
         : base(model, [.. model.Trainable, .. critic.Trainable.Select(tensor => tensor with { Name = "critic." + tensor.Name })], options, seed)
     {
         LoggedResponse.RequireUsable(responses);
-        (this.critic, this.responses, this.ilql) = (critic, responses, OptionSet.Validated(ilql, "ILQL"));
+        (this.critic, this.ownsCritic, this.responses, this.ilql) = (critic, ownsCritic, responses, OptionSet.Validated(ilql, "ILQL"));
     }
 
     /// <inheritdoc/>
     public override string Algorithm => "value.ilql";
+
+    /// <summary>The values as they are now, to steer a transformer's decoding; null where they are tables.</summary>
+    public HiddenSteering? Steering(double beta, bool clipAtZero = false) => (critic as HiddenActionCritic)?.Steering(beta, clipAtZero);
 
     /// <inheritdoc/>
     protected override int Count => responses.Count;
@@ -60,4 +67,10 @@ public sealed class IlqlTrainer : OfflineTrainer
 
     /// <inheritdoc/>
     protected override void AfterStep() => critic.Follow(ilql.TargetRate);
+
+    /// <inheritdoc/>
+    protected override void Release()
+    {
+        if (ownsCritic) { critic.Dispose(); }
+    }
 }

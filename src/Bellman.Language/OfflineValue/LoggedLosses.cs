@@ -48,7 +48,7 @@ public sealed record DroLoss : LoggedLoss
     /// <summary>tau.</summary>
     [Description("Weight of the divergence from the reference: smaller goes further for reward.")]
     [Range(0.0, 1e6, MinimumIsExclusive = true)]
-    public double Tau { get; init; } = 0.1;
+    public double Tau { get; init; } = 0.5;
 
     /// <inheritdoc/>
     public override Tensor Losses(LoggedBatch batch)
@@ -68,7 +68,7 @@ public sealed record OreoLoss : LoggedLoss
     /// <summary>beta.</summary>
     [Description("Weight of the divergence from the reference: smaller goes further for reward.")]
     [Range(0.0, 1e6, MinimumIsExclusive = true)]
-    public double Beta { get; init; } = 0.1;
+    public double Beta { get; init; } = 0.5;
 
     /// <inheritdoc/>
     public override Tensor Losses(LoggedBatch batch)
@@ -98,7 +98,7 @@ public sealed record OptimalAdvantageLoss : LoggedLoss
     /// <summary>beta_2.</summary>
     [Description("Weight of the divergence from the reference in the regression.")]
     [Range(0.0, 1e6, MinimumIsExclusive = true)]
-    public double Beta { get; init; } = 0.1;
+    public double Beta { get; init; } = 0.5;
 
     /// <inheritdoc/>
     public override Tensor Losses(LoggedBatch batch) => PathConsistency.OptimalAdvantage(

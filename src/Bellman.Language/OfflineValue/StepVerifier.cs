@@ -37,17 +37,21 @@ public sealed class StepVerifierTrainer : OfflineTrainer
 {
     private readonly IReadOnlyList<LoggedResponse> responses;
     private readonly IActionCritic critic;
+    private readonly bool ownsCritic;
     private readonly VerifierQOptions verifier;
 
     /// <summary>A trainer.</summary>
     /// <param name="model">Whose contexts and vocabulary; it is not changed where the critic has a trunk of its own.</param>
-    /// <param name="critic">What is trained.</param>
+    /// <param name="critic">What is trained, which stays the caller's; null makes one over a copy of the model.</param>
     /// <param name="responses">At least one, rewards from 0 to 1.</param>
     /// <param name="verifier">What is learned.</param>
     /// <param name="options">How.</param>
     /// <param name="seed">Orders the responses.</param>
     /// <exception cref="UsageException">A response is not usable, a reward outside [0, 1], or an option out of range.</exception>
-    public StepVerifierTrainer(ILanguageModel model, IActionCritic critic, IReadOnlyList<LoggedResponse> responses, VerifierQOptions verifier, OfflineTrainingOptions options, ulong seed = 0)
+    public StepVerifierTrainer(ILanguageModel model, IActionCritic? critic, IReadOnlyList<LoggedResponse> responses, VerifierQOptions verifier, OfflineTrainingOptions options, ulong seed = 0)
+        : this(model, critic ?? Critics.ActionsFor(model, RandomStream.Create(seed, "value-heads"), apart: true), critic is null, responses, verifier, options, seed) { }
+
+    private StepVerifierTrainer(ILanguageModel model, IActionCritic critic, bool ownsCritic, IReadOnlyList<LoggedResponse> responses, VerifierQOptions verifier, OfflineTrainingOptions options, ulong seed)
         : base(model, critic.Trainable, options, seed)
     {
         LoggedResponse.RequireUsable(responses);
@@ -55,11 +59,14 @@ public sealed class StepVerifierTrainer : OfflineTrainer
         {
             throw new UsageException($"Logged response {number} (counted from 0) is paid {wrong.Reward}: a step verifier learns probabilities, so rewards lie from 0 to 1.");
         }
-        (this.responses, this.critic, this.verifier) = (responses, critic, OptionSet.Validated(verifier, "the step verifier"));
+        (this.responses, this.critic, this.ownsCritic, this.verifier) = (responses, critic, ownsCritic, OptionSet.Validated(verifier, "the step verifier"));
     }
 
     /// <inheritdoc/>
     public override string Algorithm => "value.verifierq";
+
+    /// <summary>The verifier, which goes on learning.</summary>
+    public StepVerifier Verifier => new(critic);
 
     /// <inheritdoc/>
     protected override int Count => responses.Count;
@@ -85,6 +92,12 @@ public sealed class StepVerifierTrainer : OfflineTrainer
 
     /// <inheritdoc/>
     protected override void AfterStep() => critic.Follow(verifier.TargetRate);
+
+    /// <inheritdoc/>
+    protected override void Release()
+    {
+        if (ownsCritic) { critic.Dispose(); }
+    }
 }
 
 /// <summary>The steps (or turns) of logged responses among the scored positions of a batch.</summary>
