@@ -1,9 +1,12 @@
 using Bellman.Experiments;
 using Bellman.Papers.Engines;
 using Bellman.Papers.Foundations;
+using Bellman.Papers.KnowledgeableRl;
 using Bellman.Papers.GuidedHybridPolicyOptimization;
 using Bellman.Papers.Nanorobots;
 using Bellman.Papers.SubmodularRl;
+using Bellman.Papers.ReinforcementMidTraining;
+using Bellman.Papers.RepresentationExploration;
 using Bellman.Papers.SurveyRlForLlms;
 using Bellman.Papers.TokenHiddenReward;
 
@@ -48,6 +51,21 @@ public static class PaperCatalog
             "src/Bellman.Papers/TokenHiddenReward",
             "A token's advantage is scaled by whether its update raises or lowers the likelihood of the group's correct responses: one knob between pass@1 and pass@k.",
             () => new TokenHiddenRewardReproduction()),
+        new("repexp",
+            "Representation-Based Exploration for Language Models: From Test-Time to Post-Training",
+            "src/Bellman.Papers/RepresentationExploration",
+            "Hidden states say which responses are new: fewer verifier calls at inference, variety kept in training.",
+            () => new RepresentationExplorationReproduction()),
+        new("knowrl",
+            "KnowRL: Exploring Knowledgeable Reinforcement Learning for Factuality",
+            "src/Bellman.Papers/KnowledgeableRl",
+            "Refusals that pay and facts that are checked: a policy that says what it knows and admits what it does not.",
+            () => new KnowledgeableRlReproduction()),
+        new("rmt",
+            "RMT: Reinforcement Mid-Training",
+            "src/Bellman.Papers/ReinforcementMidTraining",
+            "Plain text as a verifiable task: think within a shrinking budget, predict the uncertain token, keep the text.",
+            () => new ReinforcementMidTrainingReproduction()),
         new("ghpo",
             "GHPO: Adaptive Guidance for Stable and Efficient LLM Reinforcement Learning",
             "src/Bellman.Papers/GuidedHybridPolicyOptimization",

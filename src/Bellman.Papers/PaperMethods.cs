@@ -1,6 +1,9 @@
 using Bellman.Language;
 using Bellman.Papers.GuidedHybridPolicyOptimization;
 using Bellman.Papers.TokenHiddenReward;
+using Bellman.Papers.KnowledgeableRl;
+using Bellman.Papers.ReinforcementMidTraining;
+using Bellman.Papers.RepresentationExploration;
 
 namespace Bellman.Papers;
 
@@ -11,6 +14,9 @@ public static class PaperMethods
     public static IReadOnlyList<MethodAddition> All { get; } =
     [
         MethodAddition.Of<TokenHiddenRewardOptions>("thr", "Token hidden reward: each token's advantage by what its update does to the group's correct responses.", (builder, options) => builder.AddTokenHiddenReward(options)),
+        MethodAddition.Of<RepresentationExplorationOptions>("repexp", "Pays responses whose representations are new within their group.", (builder, options) => builder.AddRepresentationExploration(_ => options)),
+        MethodAddition.Of<KnowledgeableRlOptions>("knowrl", "Rewards honest refusals and the supported facts of the thinking.", (builder, options) => builder.AddKnowledgeableRl(options)),
+        MethodAddition.Of<ReinforcementMidTrainingOptions>("rmt", "Reasons about the uncertain tokens of the questions' own texts.", (builder, options) => builder.AddReinforcementMidTraining(options)),
         MethodAddition.Of<GuidedHybridPolicyOptimizationOptions>("ghpo", "Guidance: prompts that all responses fail are asked again with the beginning of their solution.", (builder, options) => builder.UseGuidance(options)),
     ];
 }

@@ -32,7 +32,10 @@ internal static class PostTrainCommand
             var configuration = options.Configuration(parsed, Algorithm, 1000, [(LanguageRun.MethodOption, parsed.GetRequiredValue(method)), .. sampler.Options(parsed)]);
             using var session = LanguageSession.Open(configuration, store, configuration.Environment);
             // Everything is checked before a folder is made.
-            Builder(session, configuration, null).Build().Dispose();
+            using (var checkedTrainer = Builder(session, configuration, null).Build())
+            {
+                foreach (var warning in checkedTrainer.Warnings) { terminal.Error.WriteLine(warning); }
+            }
             RemoteSampling.Open(configuration, session.Folder, null, terminal.Cancellation)?.Dispose();
             using var run = store.Create(configuration, LanguageOptions.CommandLine(parsed));
             return Train(terminal, store, run, session, resume: false);

@@ -9,7 +9,7 @@ namespace Bellman.Language.Data;
 public static class QuestionFile
 {
     /// <summary>What <c>--columns</c> can name.</summary>
-    public static IReadOnlyList<string> Roles { get; } = ["prompt", "answer", "solution", "level"];
+    public static IReadOnlyList<string> Roles { get; } = ["prompt", "answer", "solution", "level", "topic"];
 
     /// <summary>Where the question goes in a prompt.</summary>
     public const string Slot = "{question}";
@@ -18,7 +18,7 @@ public static class QuestionFile
     public const string UsualPrompt = Slot + "\nThink step by step, then write the answer on a last line of its own: " + AnswerExtraction.Marker + " ANSWER\n";
 
     private static readonly string[] Prompts = ["question", "problem", "prompt", "instruction", "input"];
-    private static readonly string[] Answers = ["answer", "final_answer", "ground_truth", "reward_model.ground_truth", "target", "solution", "output", "completion"];
+    private static readonly string[] Answers = ["answer", "answers", "final_answer", "ground_truth", "reward_model.ground_truth", "target", "solution", "output", "completion"];
     private static readonly string[] Solutions = ["solution", "answer", "output", "completion"];
 
     /// <summary>Reads the questions of a file.</summary>
@@ -53,6 +53,8 @@ public static class QuestionFile
             Id = row.Place,
             Level = level,
             Prompt = prompt.Replace(Slot, question, StringComparison.Ordinal),
+            Question = question,
+            Topic = columns.Find("topic", row, "topic", "title") is { } topic ? row.Text(topic) : "",
             Solution = AnswerExtraction.AfterMarker(solution) is null && AnswerExtraction.Boxed(solution) is null ? $"{solution}\n{AnswerExtraction.Marker} {answer}" : solution,
             Answer = answer,
             Checker = new ReferenceChecker(answer),

@@ -67,7 +67,11 @@ public abstract class OfflineTrainer : ITrainee
             ?? Options.Decayed(Options.LearningRate, steps - 1);
         var norm = optimizer.Step(rate, Options.MaximumGradientNorm);
         metrics.Add(double.IsFinite(norm) ? "gradient/norm" : "loss/gradient_norm", norm);
+        AfterStep();
     }
+
+    /// <summary>Called when the optimiser has stepped, e.g. to let targets follow.</summary>
+    protected virtual void AfterStep() { }
 
     /// <summary>Takes <paramref name="count"/> steps.</summary>
     public void Run(int count, IMetricSink? metrics = null, CancellationToken cancellation = default)

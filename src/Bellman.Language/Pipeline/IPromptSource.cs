@@ -84,6 +84,21 @@ public sealed class DrawnPromptSource(Func<RandomStream, PromptItem> draw, Rando
     public void Exchange(StateExchange state) => state.Value(nameof(next), ref next);
 }
 
+/// <summary>The prompts of another source, each changed.</summary>
+/// <param name="inner">Decides which come next.</param>
+/// <param name="map">Changes one; the same prompt always in the same way.</param>
+public sealed class MappedPromptSource(IPromptSource inner, Func<PromptItem, PromptItem> map) : IPromptSource
+{
+    /// <inheritdoc/>
+    public string Name => inner.Name;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PromptItem> Next(int count, GroupHistory history) => [.. inner.Next(count, history).Select(map)];
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state) => inner.Exchange(state);
+}
+
 /// <summary>Items of a task, one after another, each its prompt's target; a task without end never repeats one.</summary>
 public sealed class TaskPromptSource : IPromptSource
 {

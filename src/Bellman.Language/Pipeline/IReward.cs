@@ -24,6 +24,9 @@ public sealed class RewardContext
     /// <summary>Takes what is measured.</summary>
     public required IMetricSink Metrics { get; init; }
 
+    /// <summary>The reward from which a response counts as passed.</summary>
+    public double PassThreshold { get; init; } = 1;
+
     /// <summary>The step of training.</summary>
     public long Step { get; init; }
 

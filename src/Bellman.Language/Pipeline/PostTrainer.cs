@@ -22,6 +22,7 @@ public sealed class PostTrainer : ITrainee
     internal PostTrainer(PostTrainerParts parts)
     {
         this.parts = parts;
+        Warnings = [.. parts.Augmentations.Select(augmentation => augmentation.WarningBeside(parts.Credit)).OfType<string>()];
         collector = new RolloutCollector(parts, history);
         update = new PolicyUpdate(parts);
         random = RandomStream.Create(parts.Seed, "post-training");
@@ -49,6 +50,9 @@ public sealed class PostTrainer : ITrainee
     /// <summary>Where its responses are drawn.</summary>
     public ISampler Sampler => parts.Sampler;
 
+    /// <summary>What a user should know about the combination of parts.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
     /// <summary>How prompts have fared.</summary>
     public GroupHistory History => history;
 
@@ -71,6 +75,8 @@ public sealed class PostTrainer : ITrainee
         var rollouts = collector.Collect(steps, stream, metrics, Cancellation);
         generatedTokens += rollouts.Sum(rollout => (long)rollout.OwnTokens);
         RolloutMetrics.Write(rollouts, parts.Options.PassThreshold, metrics);
+        if (parts.Augmentations.Count > 0) { foreach (var rollout in rollouts) { rollout.KeepTaskReward(); } }
+        foreach (var augmentation in parts.Augmentations) { augmentation.Augment(rollouts, collector.Context(steps, stream.Child(augmentation.Name), metrics, Cancellation)); }
         foreach (var observer in parts.Observers) { observer.Observe(steps, rollouts, metrics); }
         if (rollouts.Count > 0) { Learn(rollouts, stream, metrics); }
         else { metrics.Add("update/skipped", 1); }
@@ -138,6 +144,7 @@ public sealed class PostTrainer : ITrainee
     public void Dispose()
     {
         update.Dispose();
+        (parts.Credit as IDisposable)?.Dispose();
         if (parts.OwnsReference) { parts.Reference?.Dispose(); }
     }
 }

@@ -7,12 +7,16 @@ internal sealed class PostTrainerParts
     public required ILanguageModel Model { get; init; }
     public required ILanguageModel? Reference { get; init; }
     public required bool OwnsReference { get; init; }
+
+    /// <summary>Whether the reference's log-probabilities are wanted; a part may need the reference itself for something else.</summary>
+    public required bool ScoresReference { get; init; }
     public required IPromptSource Prompts { get; init; }
     public required ISampler Sampler { get; init; }
     public required ITokenizer? Tokenizer { get; init; }
     public required IReadOnlyList<int> EndTokens { get; init; }
     public required IRolloutPlanner Planner { get; init; }
     public required RewardMixer Mixer { get; init; }
+    public required IReadOnlyList<IRewardAugmentation> Augmentations { get; init; }
     public required ICreditAssigner Credit { get; init; }
     public required IReadOnlyList<ICreditTransform> Transforms { get; init; }
     public required IPolicyObjective Objective { get; init; }
@@ -26,7 +30,7 @@ internal sealed class PostTrainerParts
     /// <summary>Every part with state of its own, by a name that does not depend on the values.</summary>
     public IEnumerable<(string Name, IStateful Part)> Stateful()
     {
-        object?[] parts = [Sampler, Planner, .. Mixer.Rewards, Credit, .. Transforms, Objective, .. Terms, .. Observers];
+        object?[] parts = [Sampler, Planner, .. Mixer.Rewards, .. Augmentations, Credit, .. Transforms, Objective, .. Terms, .. Observers];
         for (var i = 0; i < parts.Length; i++) { if (parts[i] is IStateful part) { yield return ($"part{i}", part); } }
     }
 }

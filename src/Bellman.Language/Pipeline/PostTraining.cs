@@ -18,6 +18,8 @@ public sealed class PostTraining(ILanguageModel model)
 {
     private readonly List<(string Stage, string By, object Part)> claims = [];
     private readonly List<(IReward Reward, double Weight)> rewards = [];
+    private readonly List<Func<IPromptSource, IPromptSource>> wraps = [];
+    private readonly List<IRewardAugmentation> augmentations = [];
     private readonly List<ICreditTransform> transforms = [];
     private readonly List<ILossTerm> terms = [];
     private readonly List<IRolloutObserver> observers = [];
@@ -38,6 +40,9 @@ public sealed class PostTraining(ILanguageModel model)
     /// <summary>The trainer's options as they are now.</summary>
     public PostTrainingOptions CurrentOptions => options;
 
+    /// <summary>The tokenizer; null without one.</summary>
+    public ITokenizer? CurrentTokenizer => tokenizer;
+
     /// <summary>The rewards so far, by name and weight.</summary>
     public IReadOnlyList<(string Name, double Weight)> Rewards => [.. rewards.Select(entry => (entry.Reward.Name, entry.Weight))];
 
@@ -49,6 +54,13 @@ public sealed class PostTraining(ILanguageModel model)
 
     /// <summary>These prompts, shuffled in every pass.</summary>
     public PostTraining Prompts(IReadOnlyList<PromptItem> prompts, ulong orderSeed = 0) => Prompts(new ListPromptSource(prompts, RandomStream.Create(orderSeed, "prompts")));
+
+    /// <summary>Puts a source around the one that was given, whatever the order of the calls: it changes prompts, or makes its own of them.</summary>
+    public PostTraining WrapPrompts(Func<IPromptSource, IPromptSource> wrap)
+    {
+        wraps.Add(wrap);
+        return this;
+    }
 
     /// <summary>Where responses are drawn.</summary>
     public PostTraining Sampler(ISampler sampler, string by = "sampler") => Claim("sampler", by, sampler);
@@ -69,6 +81,13 @@ public sealed class PostTraining(ILanguageModel model)
     public PostTraining Reward(IReward reward, double weight = 1)
     {
         rewards.Add((reward, weight));
+        return this;
+    }
+
+    /// <summary>Changes the mixed rewards of a step before credit is assigned; several apply in their order.</summary>
+    public PostTraining Augment(IRewardAugmentation augmentation)
+    {
+        augmentations.Add(augmentation);
         return this;
     }
 
@@ -200,6 +219,8 @@ public sealed class PostTraining(ILanguageModel model)
         {
             throw new UsageException($"{string.Join(" and ", stage.Select(claim => $"'{claim.By}'"))} both decide the {stage.Key}, and there is one. Leave one of them out.");
         }
+        // What makes its own prompts adds parts of its own, which are checked with the others.
+        var prompts = wraps.Aggregate(Find<IPromptSource>("prompts") ?? throw Missing("the prompts", "Prompts(...)"), (source, wrap) => wrap(source));
         if (rewards.Count == 0) { throw new UsageException("Nothing is rewarded. Add at least one reward with Reward(...)."); }
         if (rewards.Select(entry => entry.Reward.Name).Distinct().Count() < rewards.Count) { throw new UsageException($"Rewards need different names; there are {string.Join(", ", rewards.Select(entry => entry.Reward.Name))}."); }
         var credit = Find<ICreditAssigner>("credit") ?? throw Missing("how rewards become advantages", "Credit(...) or a method such as Grpo()");
@@ -207,6 +228,10 @@ public sealed class PostTraining(ILanguageModel model)
         if (planner.GroupSize < credit.MinimumGroupSize)
         {
             throw new UsageException($"{credit.Name} compares responses to the same prompt, so it needs at least {credit.MinimumGroupSize} of them; the group size is {planner.GroupSize}. Raise groupSize, or use reinforcepp, which needs no group.");
+        }
+        foreach (var augmentation in augmentations.Where(augmentation => planner.GroupSize < augmentation.MinimumGroupSize))
+        {
+            throw new UsageException($"{augmentation.Name} compares responses to the same prompt, so it needs at least {augmentation.MinimumGroupSize} of them; the group size is {planner.GroupSize}. Raise groupSize.");
         }
         if (options.DynamicRounds > 0 && claims.Find(claim => claim.Stage == "planner") is { By: { } planned })
         {
@@ -216,21 +241,28 @@ public sealed class PostTraining(ILanguageModel model)
         if (credit.NeedsCritic && critic is null) { throw Missing($"the critic that {credit.Name} reads", "Critic(...)"); }
         var objective = Find<IPolicyObjective>("objective") ?? throw Missing("the surrogate", "Objective(...) or a method such as Grpo()");
         var stages = new PostTrainingStages { Model = Model, Tokenizer = tokenizer, Credit = credit, Objective = objective, Planner = planner, Transforms = transforms, Rewards = Rewards, Options = options };
-        object[] all = [planner, credit, .. transforms, objective, .. terms, .. rewards.Select(entry => entry.Reward), .. observers];
+        object[] all = [planner, credit, .. transforms, objective, .. terms, .. rewards.Select(entry => entry.Reward), .. augmentations, .. observers];
         foreach (var part in all.OfType<IStageCheck>()) { part.Check(stages); }
-        var needsReference = terms.Any(term => term.NeedsReference) || options.RewardKl > 0;
+        var scoresReference = terms.Any(term => term.NeedsReference) || options.RewardKl > 0;
+        var needsReference = scoresReference || augmentations.Any(augmentation => augmentation.NeedsReference);
+        if (reference is not null && reference.VocabularySize != Model.VocabularySize)
+        {
+            throw new UsageException($"The reference has {reference.VocabularySize} tokens and the policy {Model.VocabularySize}: they do not share a tokenizer. Give a reference of the policy's own family.");
+        }
         return new PostTrainer(new PostTrainerParts
         {
             Name = name,
             Model = Model,
             Reference = reference ?? (needsReference ? Frozen.CopyOf(Model) : null),
             OwnsReference = reference is null,
-            Prompts = Find<IPromptSource>("prompts") ?? throw Missing("the prompts", "Prompts(...)"),
+            ScoresReference = scoresReference || reference is not null,
+            Prompts = prompts,
             Sampler = Find<ISampler>("sampler") ?? LocalSamplers.For(Model, tokenizer),
             Tokenizer = tokenizer,
             EndTokens = endTokens ?? tokenizer?.EndTokens ?? [],
             Planner = planner,
             Mixer = new RewardMixer(rewards, guard, overlong),
+            Augmentations = augmentations,
             Credit = credit,
             Transforms = transforms,
             Objective = objective,

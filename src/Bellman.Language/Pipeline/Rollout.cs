@@ -13,11 +13,16 @@ public sealed record PromptItem(string Id, int[] Tokens)
 
     /// <summary>How a question's text becomes a prompt, for planners that write a hint or examples into it; null where that is not known.</summary>
     public Func<string, int[]>? Encode { get; init; }
+
+    /// <summary>Most new tokens of its responses, where less than the trainer's; null for the trainer's.</summary>
+    public int? MaximumNewTokens { get; init; }
 }
 
 /// <summary>One response to a prompt, and all that is known about it. Arrays have one entry a response token.</summary>
 public sealed class Rollout
 {
+    private double? taskReward;
+
     /// <summary>The prompt it answers.</summary>
     public required PromptItem Prompt { get; init; }
 
@@ -65,6 +70,11 @@ public sealed class Rollout
 
     /// <summary>The mixed reward; NaN while unscored or where it could not be scored.</summary>
     public double Reward { get; set; } = double.NaN;
+
+    /// <summary>The mixed reward without what augmentations made of it: what tells right responses from wrong ones.</summary>
+    public double TaskReward => taskReward ?? Reward;
+
+    internal void KeepTaskReward() => taskReward ??= Reward;
 
     /// <summary>Rewards of single tokens; null for none.</summary>
     public double[]? TokenRewards { get; set; }

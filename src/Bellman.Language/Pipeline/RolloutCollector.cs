@@ -61,7 +61,8 @@ internal sealed class RolloutCollector(PostTrainerParts parts, GroupHistory hist
         StopTokens = [.. parts.EndTokens],
     };
 
-    private RewardContext Context(long step, RandomStream random, IMetricSink metrics, CancellationToken cancellation) => new()
+    /// <summary>What rewards and augmentations of a step may use.</summary>
+    public RewardContext Context(long step, RandomStream random, IMetricSink metrics, CancellationToken cancellation) => new()
     {
         Policy = parts.Model,
         Reference = parts.Reference,
@@ -69,6 +70,7 @@ internal sealed class RolloutCollector(PostTrainerParts parts, GroupHistory hist
         Tokenizer = parts.Tokenizer,
         Random = random,
         Metrics = metrics,
+        PassThreshold = options.PassThreshold,
         Step = step,
         Cancellation = cancellation,
     };
@@ -76,7 +78,7 @@ internal sealed class RolloutCollector(PostTrainerParts parts, GroupHistory hist
     private List<Rollout> Draw(IReadOnlyList<RolloutRequest> requests, int round, RandomStream random, SamplingOptions common, IMetricSink metrics, CancellationToken cancellation)
     {
         var results = new List<Rollout>();
-        foreach (var batch in requests.GroupBy(request => request.Sampling ?? common))
+        foreach (var batch in requests.GroupBy(request => request.Sampling ?? Limited(common, request.Prompt)))
         {
             var wanted = batch.ToList();
             var prompts = wanted.ConvertAll(request => new SamplingPrompt(request.Context ?? request.Prompt.Tokens, request.Samples, random.Child($"round{round}", request.Group)));
@@ -88,6 +90,9 @@ internal sealed class RolloutCollector(PostTrainerParts parts, GroupHistory hist
         }
         return results;
     }
+
+    private static SamplingOptions Limited(SamplingOptions common, PromptItem prompt) =>
+        prompt.MaximumNewTokens is { } most && most < common.MaximumNewTokens ? common with { MaximumNewTokens = most } : common;
 
     private IReadOnlyList<IReadOnlyList<Completion>> Attempt(List<SamplingPrompt> prompts, SamplingOptions sampling, IMetricSink metrics, CancellationToken cancellation)
     {

@@ -35,7 +35,7 @@ internal sealed class RolloutTensors
         var old = known || scores is null ? Sampled(rollouts, tokens) : scores.LogProbabilities.cpu();
         return new RolloutTensors(rollouts, tokens, mask, old)
         {
-            Reference = parts.Reference?.Score(tokens, temperature).LogProbabilities.cpu(),
+            Reference = parts.ScoresReference ? parts.Reference?.Score(tokens, temperature).LogProbabilities.cpu() : null,
             Entropies = scores?.Entropies?.cpu(),
             Hidden = scores?.Hidden?.cpu(),
             Logits = scores?.Logits?.cpu(),

@@ -36,6 +36,16 @@ public sealed record TextItem
     /// <summary>What the model reads; it continues this text or answers it in a chat.</summary>
     public required string Prompt { get; init; }
 
+    /// <summary>The question alone, without what the prompt says about the answer's form; the prompt where there is nothing else.</summary>
+    public string Question
+    {
+        get => field ?? Prompt;
+        init;
+    }
+
+    /// <summary>What the question is about where the data say so, e.g. titles of articles; empty otherwise.</summary>
+    public string Topic { get; init; } = "";
+
     /// <summary>A worked solution that ends with the answer in the form the checker wants: what supervised training imitates.</summary>
     public required string Solution { get; init; }
 

@@ -36,7 +36,7 @@ internal sealed class HiddenGroups : IStageCheck
         var hidden = batch.Hidden ?? throw new InvalidOperationException($"{method} needs the hidden states that it asked for.");
         var length = (int)hidden.shape[1];
         var mask = batch.Mask.cpu().data<bool>().ToArray();
-        var rows = Enumerable.Range(0, batch.Rollouts.Count).Where(row => !double.IsNaN(batch.Rollouts[row].Reward)).GroupBy(row => batch.Rollouts[row].Group);
+        var rows = Enumerable.Range(0, batch.Rollouts.Count).Where(row => !double.IsNaN(batch.Rollouts[row].TaskReward)).GroupBy(row => batch.Rollouts[row].Group);
         foreach (var members in rows.Select(group => group.ToArray()))
         {
             var correct = Array.ConvertAll(members, row => IsCorrect(batch.Rollouts[row]));
@@ -49,14 +49,14 @@ internal sealed class HiddenGroups : IStageCheck
         }
     }
 
-    public bool IsCorrect(Rollout rollout) => rollout.Reward >= (correctFrom ?? passThreshold);
+    public bool IsCorrect(Rollout rollout) => rollout.TaskReward >= (correctFrom ?? passThreshold);
 
     private void RequireBinary(IReadOnlyList<Rollout> rollouts)
     {
         if (correctFrom is not null || passThreshold != new PostTrainingOptions().PassThreshold) { return; }
-        if (rollouts.FirstOrDefault(rollout => rollout.Reward is not (0 or 1) && !double.IsNaN(rollout.Reward)) is { } other)
+        if (rollouts.FirstOrDefault(rollout => rollout.TaskReward is not (0 or 1) && !double.IsNaN(rollout.TaskReward)) is { } other)
         {
-            throw new UsageException($"{method} tells correct responses from wrong ones, and the reward of a response to '{other.Prompt.Id}' is {other.Reward}. Say from which reward on a response is correct: {method}.correctFrom=0.5, or the trainer's passThreshold.");
+            throw new UsageException($"{method} tells correct responses from wrong ones, and the reward of a response to '{other.Prompt.Id}' is {other.TaskReward}. Say from which reward on a response is correct: {method}.correctFrom=0.5, or the trainer's passThreshold.");
         }
     }
 }
@@ -124,7 +124,7 @@ public sealed class TokenHiddenRewardTransform : ICreditTransform, IStageCheck, 
 
     private Tensor InMixed(PolicyBatch batch, Tensor like)
     {
-        var mixed = batch.Rollouts.Where(rollout => !double.IsNaN(rollout.Reward)).GroupBy(rollout => rollout.Group)
+        var mixed = batch.Rollouts.Where(rollout => !double.IsNaN(rollout.TaskReward)).GroupBy(rollout => rollout.Group)
             .Where(group => group.Select(groups.IsCorrect).Distinct().Count() == 2).Select(group => group.Key).ToHashSet();
         return tensor(batch.Rollouts.Select(rollout => mixed.Contains(rollout.Group)).ToArray()).unsqueeze(1).to(like.device);
     }

@@ -23,12 +23,19 @@ public sealed class MethodCompositionTests
     [
         new("entropy", new() { ["entropy.coefficient"] = "0.01" }, trace => trace.Largest("loss/term.entropy") < 0),
         new("thr", new() { ["thr.p"] = "0.5" }, trace => trace.Largest("thr/changed") > 0),
+        new("repexp", new() { ["repexp.projectionDimension"] = "16" }, trace => trace.Steps.Any(step => step.Any(rollout => rollout.Components.GetValueOrDefault("repexp") > 0))),
+        new("rmt", new() { ["rmt.thresholds"] = "0,0.5,1", ["rmt.documents"] = "40", ["rmt.layout"] = "direct" }, trace => trace.Largest("loss/term.ntp") > 0 && trace.Largest("reward/match") >= 0),
+        new("knowrl", [], trace => trace.Largest("knowrl/incorrect") > 0 && trace.Steps.All(step => step.All(rollout => rollout.Components.ContainsKey("knowrl_correct")))),
         new("ghpo", new() { ["ghpo.coldStartSteps"] = "0", ["ghpo.hintTemplate"] = "{question}{hint}" },
             trace => trace.Steps.Exists(step => step.Any(rollout => rollout.Tag.StartsWith("hint", StringComparison.Ordinal) && rollout.Context.Length > rollout.Prompt.Tokens.Length))),
     ];
 
     /// <summary>Pairs that cannot be combined, in the table's order, and a part of the reason.</summary>
-    private static readonly Dictionary<(string, string), string> Refused = [];
+    private static readonly Dictionary<(string, string), string> Refused = new()
+    {
+        [("rmt", "knowrl")] = "each replaces the rewards that are there",
+        [("rmt", "ghpo")] = "the prompts of rmt are no questions",
+    };
 
     public static TheoryData<string> Singles => [.. Rows.Select(row => row.Key)];
 

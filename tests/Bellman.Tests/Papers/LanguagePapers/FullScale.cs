@@ -25,7 +25,7 @@ internal static class FullScale
         var lines = File.ReadLines(data).Take(40).ToList();
         var few = Path.Combine(folder.Path, "few.jsonl");
         File.WriteAllLines(few, lines);
-        var tokenizer = new CharacterTokenizer(string.Concat(string.Concat(lines).Distinct()) + "\n #");
+        var tokenizer = new CharacterTokenizer(string.Concat(string.Concat(lines.Select(System.Text.RegularExpressions.Regex.Unescape)).Distinct()) + "\n #\\");
         TinyModels.Write(model, TinyModels.Shape(TransformerFamily.Llama, tied: false) with { VocabularySize = tokenizer.VocabularySize, ContextLength = 2048 }, TensorType.F32);
         tokenizer.Export(model);
         var (status, output, error) = BellmanCommand.Run(["reproduce", slug, "--full", "--model", model, "--data", few, "--jobs", "1", "--runs", Path.Combine(folder.Path, "runs"), .. Tiny, .. more]);
