@@ -1,4 +1,5 @@
 using Bellman.Experiments;
+using Bellman.Papers.CombinatorialRestlessBandits;
 using Bellman.Papers.Engines;
 using Bellman.Papers.Foundations;
 using Bellman.Papers.KnowledgeableRl;
@@ -76,6 +77,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/SubmodularRl",
             "A policy gradient on marginal gains covers, collects and explores where additive rewards camp on the best state.",
             () => new SubmodularRlReproduction()),
+        new("sequoia",
+            "Reinforcement learning with combinatorial actions for coupled restless bandits",
+            "src/Bellman.Papers/CombinatorialRestlessBandits",
+            "A Q-network inside a mixed-integer program finds the best joint action of arms that capacities, schedules or walks couple.",
+            () => new SequoiaReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>
