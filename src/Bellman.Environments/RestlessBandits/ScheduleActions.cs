@@ -82,7 +82,7 @@ public sealed class ScheduleActions : ICombinatorialActionSpace
         foreach (var a in action) { pulled += a > 0.5f ? 1 : 0; }
         if (pulled > budget) { return false; }
         Array.Clear(used);
-        return Serve(action, 0);
+        return distinctWorkers ? Serve(action, 0) : HasEnoughPlaces(action);
     }
 
     /// <inheritdoc/>
@@ -102,6 +102,36 @@ public sealed class ScheduleActions : ICombinatorialActionSpace
 
     /// <inheritdoc/>
     public IReadOnlyList<float[]> Enumerate(int limit = 5000) => FeasibleSets.OfDownClosed(this, limit);
+
+    /// <summary>Whether two places can be matched with every pulled arm, by augmenting paths: exact without distinct workers, and quick where it is not.</summary>
+    private bool HasEnoughPlaces(ReadOnlySpan<float> action)
+    {
+        var holder = new int[Workers * Slots];
+        Array.Fill(holder, -1);
+        var tried = new bool[holder.Length];
+        for (var arm = 0; arm < action.Length; arm++)
+        {
+            for (var need = 0; action[arm] > 0.5f && need < 2; need++)
+            {
+                Array.Clear(tried);
+                if (!Augment(arm, holder, tried)) { return false; }
+            }
+        }
+        return true;
+    }
+
+    private bool Augment(int arm, int[] holder, bool[] tried)
+    {
+        for (var place = 0; place < holder.Length; place++)
+        {
+            if (tried[place] || holder[place] == arm || !CanServe(place / Slots, arm, place % Slots)) { continue; }
+            tried[place] = true;
+            if (holder[place] >= 0 && !Augment(holder[place], holder, tried)) { continue; }
+            holder[place] = arm;
+            return true;
+        }
+        return false;
+    }
 
     /// <summary>Finds two assignments for each pulled arm, arm by arm, taking back what does not lead on.</summary>
     private bool Serve(ReadOnlySpan<float> action, int arm)

@@ -14,6 +14,7 @@ internal static class SequoiaArms
 
     private const int OraclePairs = 50;
     private const int TimedSolves = 10;
+    private const double TimedLimit = 2;
 
     private static readonly ProgramOptions Exact = new() { Gap = 0 };
 
@@ -44,7 +45,7 @@ internal static class SequoiaArms
 
     private static readonly Entry[] Entries =
     [
-        .. Compared(Six, Milp, "SEQUOIA, every action by mixed-integer programming."),
+        .. Compared(Six, Milp with { Episodes = 12, BatchSize = 8, TargetEvery = 50 }, "SEQUOIA, every action by mixed-integer programming."),
         Optimum(Six),
         .. Compared(Eight, Listed, "SEQUOIA; while it trains the best action is found by listing, afterwards by mixed-integer programming."),
         Learned(Eight, "-frozen", "The target network stays the myopic one.", ArmKind.Ablation, Listed with { TargetEvery = 0 }),
@@ -94,7 +95,7 @@ internal static class SequoiaArms
     private static IEnumerable<Entry> Compared(Task task, SequoiaOptions options, string description) =>
     [
         Learned(task, "", description, ArmKind.Method, options),
-        Learned(task, "-pretrained", "The network before Q-learning.", ArmKind.Ablation, options with { Episodes = 0 }),
+        Learned(task, "-pretrained", "The network before Q-learning.", ArmKind.Ablation, options with { Episodes = 0, Oracle = task.Horizon == 15 ? SequoiaOracle.Enumeration : options.Oracle }),
         Learned(task, "-iterative-dqn", "DQN whose actions are built greedily.", ArmKind.Baseline, options with { Oracle = SequoiaOracle.Iterative }),
         Baseline(task, "-null", "Nothing is pulled.", (instance, _) => new NullChoice(instance)),
         Baseline(task, "-random", "A random feasible action.", (instance, context) => new RandomChoice(instance, context.Random.Child("random policy"))),
@@ -108,7 +109,7 @@ internal static class SequoiaArms
         Learned(task, "", "SEQUOIA; while it trains the best action is found by listing, without prioritised replay.", ArmKind.Method, Listed with { Prioritised = false }),
         Learned(task, "-pretrained", "The network before Q-learning.", ArmKind.Ablation, Listed with { Episodes = 0 }),
         Baseline(task, "-random", "A random feasible action.", (instance, context) => new RandomChoice(instance, context.Random.Child("random policy"))),
-        Baseline(task, "-myopic", "The best action for one step, by mixed-integer programming.", (instance, _) => new RememberedChoice(new MyopicOracle(instance, Exact))),
+        Baseline(task, "-myopic", "The best action for one step, by listing.", (instance, _) => new RememberedChoice(new ListedMyopicChoice(instance))),
     ];
 
     private static RestlessBanditInstance InstanceOf(Task task, Cell cell) => task.Draw(RandomStream.Create(cell.Seed, task.Name));
@@ -176,7 +177,7 @@ internal static class SequoiaArms
         return Result(milliseconds: 1000 * seconds / OraclePairs, solves: OraclePairs, error: worst);
     }
 
-    /// <summary>Times programs of pre-trained networks on random states, gap 2%, at most 5 s each.</summary>
+    /// <summary>Times programs of pre-trained networks on random states, gap 2%, at most 2 s each.</summary>
     private static Entry Timing(RestlessBanditFamily family, int arms) =>
         new(new Arm(TimingName(family, arms), $"Time of a program: {family.ToString().ToLowerInvariant()}, {arms} arms, hidden 8-8.", ArmKind.Ablation) { Task = "milp", Seeds = [0, 1, 2] }, (cell, context) =>
         {
@@ -185,7 +186,7 @@ internal static class SequoiaArms
             var instance = RestlessBanditFamilies.Draw(family, arms, budget, random);
             using var learner = new Sequoia(instance, Milp with { Episodes = 0 }, random);
             learner.Train();
-            using var oracle = new MilpOracle(learner.Network, instance.Actions, new ProgramOptions { Gap = 0.02, TimeLimit = 5 }, random.Child("fallback"));
+            using var oracle = new MilpOracle(learner.Network, instance.Actions, new ProgramOptions { Gap = 0.02, TimeLimit = TimedLimit }, random.Child("fallback"));
             var action = new float[arms];
             for (var solve = 0; solve < TimedSolves; solve++)
             {

@@ -84,7 +84,7 @@ public sealed class SequoiaReproduction : Reproduction
         }
         if (!arms.Contains(SequoiaArms.TimingName(SequoiaArms.Timed[0], SequoiaArms.Sizes[^1]))) { return figures; }
         var byArms = SequoiaArms.Timed.Select(family => outcome.Scaling(family.ToString().ToLowerInvariant(), "solve-ms", SequoiaArms.Sizes.Select(size => ((double)size, SequoiaArms.TimingName(family, size))), Statistic.Mean)).ToList();
-        figures.Add(new NamedFigure("solve-time-arms", "Time of a program against the number of arms", Plots.Lines("Time of a program against arms (hidden 8-8, gap 2%)", "arms", "ms a program", byArms, logarithmic: LogarithmicAxes.Y)));
+        figures.Add(new NamedFigure("solve-time-arms", "Time of a program against the number of arms", Plots.Lines("Time of a program against arms (hidden 8-8, gap 2%, limit 2 s)", "arms", "ms a program", byArms, logarithmic: LogarithmicAxes.Y)));
         var byRows = SequoiaArms.Timed.Select(family =>
         {
             var points = SequoiaArms.Sizes.Select(size => SequoiaArms.TimingName(family, size))
