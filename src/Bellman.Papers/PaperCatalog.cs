@@ -1,4 +1,5 @@
 using Bellman.Experiments;
+using Bellman.Papers.EffectiveHorizon;
 using Bellman.Papers.Engines;
 using Bellman.Papers.Foundations;
 using Bellman.Papers.KnowledgeableRl;
@@ -41,6 +42,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/Nanorobots",
             "A robot that senses biomarkers learns by tabular Q-learning how to find a walking cell among obstacles in three dimensions.",
             () => new NanorobotsReproduction()),
+        new("sqirl",
+            "The Effective Horizon Explains Deep RL Performance in Stochastic Environments",
+            "src/Bellman.Papers/EffectiveHorizon",
+            "Random play's values, a few Bellman steps, greedy action: SQIRL solves what theory says it can, and what is hard for it is hard for PPO and Q-learning.",
+            () => new EffectiveHorizonReproduction()),
         new("survey-rl-for-llms",
             "A Technical Survey of Reinforcement Learning Techniques for Large Language Models",
             "src/Bellman.Papers/SurveyRlForLlms",

@@ -102,6 +102,11 @@ public sealed class Claim
         Statistic statistic = Statistic.InterquartileMean) =>
         new(name, terms, combine, fromBelow: true, atLeast, statistic, $"≥ {Numbers.Text(atLeast)}");
 
+    /// <summary>As <see cref="Combined"/>, but the quantity is at most <paramref name="atMost"/>.</summary>
+    public static Claim CombinedAtMost(string name, IReadOnlyList<ClaimTerm> terms, Func<IReadOnlyList<double>, double> combine, double atMost,
+        Statistic statistic = Statistic.InterquartileMean) =>
+        new(name, terms, combine, fromBelow: false, atMost, statistic, $"≤ {Numbers.Text(atMost)}");
+
     /// <summary>
     /// The metric of every seed (or of a <paramref name="share"/> of the seeds) satisfies a predicate. The value is the share of
     /// seeds that do, and it decides the claim itself: the seeds are all that is spoken of.
