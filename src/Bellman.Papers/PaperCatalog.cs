@@ -4,6 +4,7 @@ using Bellman.Papers.Engines;
 using Bellman.Papers.Foundations;
 using Bellman.Papers.KnowledgeableRl;
 using Bellman.Papers.GuidedHybridPolicyOptimization;
+using Bellman.Papers.HorizonFreeRewardFreeExploration;
 using Bellman.Papers.Nanorobots;
 using Bellman.Papers.SubmodularRl;
 using Bellman.Papers.ReinforcementMidTraining;
@@ -42,6 +43,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/Nanorobots",
             "A robot that senses biomarkers learns by tabular Q-learning how to find a walking cell among obstacles in three dimensions.",
             () => new NanorobotsReproduction()),
+        new("horizon-free-rfe",
+            "Optimal Horizon-Free Reward-Free Exploration for Linear Mixture MDPs",
+            "src/Bellman.Papers/HorizonFreeRewardFreeExploration",
+            "Explores without reward, weighting samples by variances of several orders, and plans for any reward; the episodes it needs do not grow with the horizon.",
+            () => new HorizonFreeReproduction()),
         new("sqirl",
             "The Effective Horizon Explains Deep RL Performance in Stochastic Environments",
             "src/Bellman.Papers/EffectiveHorizon",
