@@ -9,6 +9,7 @@ using Bellman.Papers.Nanorobots;
 using Bellman.Papers.SubmodularRl;
 using Bellman.Papers.ReinforcementMidTraining;
 using Bellman.Papers.RepresentationExploration;
+using Bellman.Papers.RandomizedPreferenceLearning;
 using Bellman.Papers.SurveyRlForLlms;
 using Bellman.Papers.TokenHiddenReward;
 
@@ -48,6 +49,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/HorizonFreeRewardFreeExploration",
             "Explores without reward, weighting samples by variances of several orders, and plans for any reward; the episodes it needs do not grow with the horizon.",
             () => new HorizonFreeReproduction()),
+        new("preference-randomization",
+            "Making RL with Preference-based Feedback Efficient via Randomization",
+            "src/Bellman.Papers/RandomizedPreferenceLearning",
+            "Learns from preferences between trajectories, explores by one draw of noise a round, and asks only where draws disagree.",
+            () => new PreferenceReproduction()),
         new("sqirl",
             "The Effective Horizon Explains Deep RL Performance in Stochastic Environments",
             "src/Bellman.Papers/EffectiveHorizon",

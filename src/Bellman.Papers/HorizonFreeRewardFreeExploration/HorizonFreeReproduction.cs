@@ -44,7 +44,7 @@ public sealed class HorizonFreeReproduction : Reproduction
         [.. (size == ReproductionSize.Smoke ? AllArms.Where(arm => arm.Horizon == 8) : AllArms).Select(arm => new Arm(arm.Name, arm.Description, arm.Kind) { Task = $"H = {arm.Horizon}" })];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => [.. Enumerable.Range(0, size == ReproductionSize.Smoke ? 1 : 15).Select(seed => (ulong)seed)];
+    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => [.. Enumerable.Range(0, size == ReproductionSize.Smoke ? 1 : 8).Select(seed => (ulong)seed)];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Claim> Claims(ReproductionSize size)
