@@ -71,8 +71,20 @@ public sealed class EffectiveHorizonReproduction : Reproduction
     /// <inheritdoc/>
     public override string Remarks(ReproductionOutcome outcome) => EffectiveHorizonFigures.ExactTable([.. ArmsOf(outcome.Plan.Size).Select(arm => arm.Process).DistinctBy(process => process.Name)]);
 
-    private static IReadOnlyList<ulong>? SeedsOf(EffectiveHorizonArm arm, ReproductionSize size) =>
-        arm.Method.StartsWith("network", StringComparison.Ordinal) && size == ReproductionSize.Default ? [.. Enumerable.Range(0, 7).Select(seed => (ulong)seed)] : null;
+    /// <summary>
+    /// Returns on the grids with a trap are one of two values, so that a median needs many seeds; those arms are quick. Networks with
+    /// 40 passes are slow.
+    /// </summary>
+    private static IReadOnlyList<ulong>? SeedsOf(EffectiveHorizonArm arm, ReproductionSize size)
+    {
+        var table = arm.Method is "k1" or "k2" or "k3" or "k1-undiscounted" or "k2-undiscounted";
+        int? count = size != ReproductionSize.Default ? null
+            : arm.Method.StartsWith("network", StringComparison.Ordinal) ? (arm.Method.EndsWith("more", StringComparison.Ordinal) ? 7 : 21)
+            : table && arm.Process.Name.EndsWith("trap", StringComparison.Ordinal) ? 101
+            : table && arm.Process.Name == "rooms7" || arm.Name is "grid5-theory" or "grid5-k1" ? 41
+            : null;
+        return count is { } seeds ? [.. Enumerable.Range(0, seeds).Select(seed => (ulong)seed)] : null;
+    }
 
     private static IReadOnlyList<EffectiveHorizonArm> ArmsOf(ReproductionSize size) => size switch
     {

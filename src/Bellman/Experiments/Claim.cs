@@ -32,7 +32,7 @@ public sealed record Verdict(Claim Claim, double Value, Interval Interval, Verdi
 /// <summary>
 /// A statement about the measurements: a quantity of one or more arms has at least, or at most, a threshold. It is
 /// decided by the bound of the quantity's 95% bootstrap interval that lies towards the threshold, so a claim that holds
-/// holds with that confidence. Seeds are resampled jointly for all arms of a claim (paired).
+/// holds with that confidence. The seeds that all its arms have are resampled jointly (paired).
 /// </summary>
 public sealed class Claim
 {
