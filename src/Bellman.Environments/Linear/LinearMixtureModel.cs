@@ -8,8 +8,9 @@ namespace Bellman.Environments.Linear;
 /// </summary>
 public sealed class LinearMixtureModel
 {
-    // [S x A][d][S]: the sum over s' runs over neighbouring numbers.
-    private readonly double[] phi;
+    // What is not zero, sorted by pair (s, a), base and next state; pair p has the entries starts[p] to starts[p + 1].
+    private readonly Entry[] entries;
+    private readonly int[] starts;
 
     /// <summary>A model without its true parameter.</summary>
     /// <param name="dimension">d, at least 1.</param>
@@ -19,18 +20,26 @@ public sealed class LinearMixtureModel
     /// <param name="start">First state.</param>
     /// <exception cref="UsageException">A size is below 1, a number is not finite, or the start is out of range.</exception>
     public LinearMixtureModel(int dimension, int states, int actions, Func<int, int, int, int, double> phi, int start = 0)
+        : this(dimension, states, actions, Tabulate(dimension, states, actions, phi), start) { }
+
+    private LinearMixtureModel(int dimension, int states, int actions, IEnumerable<(int Pair, Entry Entry)> sorted, int start)
     {
         if (dimension < 1 || states < 1 || actions < 1) { throw new UsageException($"A linear mixture model needs at least one base kernel, state and action; got d = {dimension}, S = {states}, A = {actions}."); }
         if (start < 0 || start >= states) { throw new UsageException($"The first state is {start}; there are {states} (0 to {states - 1})."); }
         (Dimension, StateCount, ActionCount, Start) = (dimension, states, actions, start);
-        this.phi = new double[states * actions * dimension * states];
-        for (var i = 0; i < this.phi.Length; i++)
+        starts = new int[states * actions + 1];
+        var all = new List<Entry>();
+        foreach (var (pair, entry) in sorted)
         {
-            var (pair, next) = (i / states / dimension, i % states);
-            this.phi[i] = phi(i / states % dimension, pair / actions, pair % actions, next);
-            if (!double.IsFinite(this.phi[i])) { throw new UsageException($"phi of base {i / states % dimension}, state {pair / actions}, action {pair % actions}, next state {next} is {this.phi[i]}; it must be a finite number."); }
+            if (!double.IsFinite(entry.Value)) { throw new UsageException($"phi of base {entry.Base}, state {pair / actions}, action {pair % actions}, next state {entry.Next} is {entry.Value}; it must be a finite number."); }
+            all.Add(entry);
+            starts[pair + 1] = all.Count;
         }
+        for (var pair = 1; pair < starts.Length; pair++) { starts[pair] = Math.Max(starts[pair], starts[pair - 1]); }
+        entries = [.. all];
     }
+
+    private readonly record struct Entry(int Base, int Next, double Value);
 
     /// <summary>Base kernels, d.</summary>
     public int Dimension { get; }
@@ -59,19 +68,19 @@ public sealed class LinearMixtureModel
         return (model, parameter);
     }
 
-    /// <summary>phi(.|s,a) of one base, [S].</summary>
-    public ReadOnlySpan<double> Base(int index, int state, int action) => phi.AsSpan(((state * ActionCount + action) * Dimension + index) * StateCount, StateCount);
+    /// <summary>The states that some base kernel lets follow.</summary>
+    public IEnumerable<int> Successors(int state, int action)
+    {
+        var pair = state * ActionCount + action;
+        return entries.Skip(starts[pair]).Take(starts[pair + 1] - starts[pair]).Select(entry => entry.Next).Distinct();
+    }
 
     /// <summary>phi_V(s,a), [d].</summary>
     public void Features(int state, int action, ReadOnlySpan<double> values, Span<double> features)
     {
-        for (var i = 0; i < Dimension; i++)
-        {
-            var sum = 0.0;
-            var row = Base(i, state, action);
-            for (var next = 0; next < row.Length; next++) { sum += row[next] * values[next]; }
-            features[i] = sum;
-        }
+        features.Clear();
+        var pair = state * ActionCount + action;
+        foreach (ref readonly var entry in entries.AsSpan(starts[pair], starts[pair + 1] - starts[pair])) { features[entry.Base] += entry.Value * values[entry.Next]; }
     }
 
     /// <summary>The kernel of a parameter.</summary>
@@ -80,10 +89,9 @@ public sealed class LinearMixtureModel
     {
         if (parameter.Length != Dimension) { throw new UsageException($"The parameter has {parameter.Length} numbers; the model has {Dimension} base kernels."); }
         var probabilities = new double[StateCount * ActionCount * StateCount];
-        for (var i = 0; i < probabilities.Length; i++)
+        for (var pair = 0; pair + 1 < starts.Length; pair++)
         {
-            var pair = i / StateCount;
-            for (var index = 0; index < Dimension; index++) { probabilities[i] += parameter[index] * phi[(pair * Dimension + index) * StateCount + i % StateCount]; }
+            for (var i = starts[pair]; i < starts[pair + 1]; i++) { probabilities[pair * StateCount + entries[i].Next] += parameter[entries[i].Base] * entries[i].Value; }
         }
         return new TransitionKernel(StateCount, ActionCount, probabilities, Start);
     }
@@ -102,7 +110,25 @@ public sealed class LinearMixtureModel
         if (index.Shape is not [var count, 4] || count == 0 || value.Values.Length != count) { throw new UsageException($"{path}: phi_index has the shape ({string.Join(", ", index.Shape)}) and phi_value {value.Values.Length} numbers; they must be [n, 4] and [n]."); }
         int At(int row, int column) => (int)index.Values[row * 4 + column];
         int Size(int column) => Enumerable.Range(0, count).Max(row => At(row, column)) + 1;
-        var known = Enumerable.Range(0, count).ToDictionary(row => (At(row, 0), At(row, 1), At(row, 2), At(row, 3)), row => value.Values[row]);
-        return new LinearMixtureModel(Size(0), Math.Max(Size(1), Size(3)), Size(2), (i, s, a, to) => known.GetValueOrDefault((i, s, a, to)), start);
+        var actions = Size(2);
+        // Cells that repeat add up.
+        var sorted = Enumerable.Range(0, count).OrderBy(row => (At(row, 1) * actions + At(row, 2), At(row, 0), At(row, 3)))
+            .Select(row => (At(row, 1) * actions + At(row, 2), new Entry(At(row, 0), At(row, 3), value.Values[row])));
+        return new LinearMixtureModel(Size(0), Math.Max(Size(1), Size(3)), actions, sorted, start);
+    }
+
+    private static IEnumerable<(int Pair, Entry Entry)> Tabulate(int dimension, int states, int actions, Func<int, int, int, int, double> phi)
+    {
+        for (var pair = 0; pair < states * actions; pair++)
+        {
+            for (var index = 0; index < dimension; index++)
+            {
+                for (var next = 0; next < states; next++)
+                {
+                    var value = phi(index, pair / actions, pair % actions, next);
+                    if (value != 0) { yield return (pair, new Entry(index, next, value)); }
+                }
+            }
+        }
     }
 }

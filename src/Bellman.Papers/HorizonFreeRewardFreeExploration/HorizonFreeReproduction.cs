@@ -41,7 +41,7 @@ public sealed class HorizonFreeReproduction : Reproduction
 
     /// <inheritdoc/>
     public override IReadOnlyList<Arm> Arms(ReproductionSize size) =>
-        [.. (size == ReproductionSize.Smoke ? AllArms.Where(arm => arm.Horizon == 8) : AllArms).Select(arm => new Arm(arm.Name, arm.Description, arm.Kind) { Task = $"H = {arm.Horizon}" })];
+        [.. (size == ReproductionSize.Smoke ? AllArms.Where(arm => arm.Horizon == 8) : AllArms).Select(arm => new Arm(arm.Name, arm.Description, arm.Kind) { Task = $"H = {arm.Horizon}", Seeds = SeedsOf(arm, size) })];
 
     /// <inheritdoc/>
     public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => [.. Enumerable.Range(0, size == ReproductionSize.Smoke ? 1 : 8).Select(seed => (ulong)seed)];
@@ -92,6 +92,13 @@ public sealed class HorizonFreeReproduction : Reproduction
                 "Episodes until planned policies stay within 0.05 of the optimum (medians; above 200 left out)", "horizon, H", "exploration episodes", Series("episodes", Statistic.Median), logarithmic: LogarithmicAxes.X)),
             new("planned-return", "Return of planned policies against exploration episodes", PlannedReturn(outcome)),
         ];
+    }
+
+    /// <summary>What lies near its threshold is measured with more seeds.</summary>
+    private static IReadOnlyList<ulong>? SeedsOf(HorizonFreeArm arm, ReproductionSize size)
+    {
+        var count = size != ReproductionSize.Default || !Gated.Contains(arm.Horizon) ? 0 : arm.Mode switch { "unweighted" when arm.Horizon != 16 => 64, "uniform" => 32, "hf" => 16, _ => 0 };
+        return count == 0 ? null : [.. Enumerable.Range(0, count).Select(seed => (ulong)seed)];
     }
 
     private static Figure PlannedReturn(ReproductionOutcome outcome)

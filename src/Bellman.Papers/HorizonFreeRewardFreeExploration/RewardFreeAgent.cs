@@ -137,25 +137,12 @@ public sealed class RewardFreeAgent
                 for (var action = 0; action < model.ActionCount; action++)
                 {
                     if (reward[step, state, action] < 0) { throw new UsageException($"The reward of step {step}, state {state}, action {action} is {reward[step, state, action]}; rewards must not be negative. Shift and rescale them."); }
-                    largest[state] = Math.Max(largest[state], reward[step, state, action] + Largest(state, action, following));
+                    largest[state] = Math.Max(largest[state], reward[step, state, action] + model.Successors(state, action).Select(next => following[next]).DefaultIfEmpty().Max());
                 }
             }
             following = largest;
         }
         if (following[model.Start] > 1 + 1e-9) { throw new UsageException($"Some trajectory is paid {following[model.Start]} in total; the sum of rewards must be at most 1 on every trajectory. Divide the reward by it."); }
-    }
-
-    private double Largest(int state, int action, double[] following)
-    {
-        var largest = 0.0;
-        for (var next = 0; next < model.StateCount; next++)
-        {
-            for (var index = 0; index < model.Dimension; index++)
-            {
-                if (model.Base(index, state, action)[next] != 0) { largest = Math.Max(largest, following[next]); }
-            }
-        }
-        return largest;
     }
 
     private double RadiusOf(int episode) => options.RadiusMode == RadiusMode.Fixed ? options.Radius

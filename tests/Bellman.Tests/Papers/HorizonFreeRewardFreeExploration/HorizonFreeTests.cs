@@ -106,6 +106,41 @@ public sealed class HorizonFreeTests
     }
 
     [Fact]
+    public void Models_are_read_from_dense_and_from_sparse_archives()
+    {
+        using var folder = new Bellman.Tests.Experiments.TemporaryFolder();
+        // One state, two actions, two bases: P = theta_0 * 1 for action 0, theta_1 * 1 for action 1.
+        Write(folder.File("dense.npz"), ("phi", "<f8", "(2, 1, 2, 1)", Doubles(1, 0, 0, 1)), ("theta_star", "<f8", "(2,)", Doubles(1, 1)));
+        Write(folder.File("sparse.npz"), ("phi_index", "<i4", "(2, 4)", Integers(0, 0, 0, 0, 1, 0, 1, 0)), ("phi_value", "<f8", "(2,)", Doubles(1, 1)), ("theta_star", "<f8", "(2,)", Doubles(1, 1)));
+        foreach (var file in new[] { "dense.npz", "sparse.npz" })
+        {
+            var (model, parameter) = LinearMixtureModel.ReadNpz(folder.File(file));
+            Assert.Equal((2, 1, 2), (model.Dimension, model.StateCount, model.ActionCount));
+            Assert.Equal([1.0, 1.0], parameter);
+            var features = new double[2];
+            model.Features(0, 1, [0.5], features);
+            Assert.Equal([0, 0.5], features);
+        }
+        Write(folder.File("wrong.npz"), ("phi", "<f8", "(2, 1, 2, 1)", Doubles(1, 0, 0, 1)), ("theta_star", "<f8", "(2,)", Doubles(1, 0.5)));
+        Assert.Contains("must be a distribution", Assert.Throws<UsageException>(() => LinearMixtureModel.ReadNpz(folder.File("wrong.npz"))).Message, StringComparison.Ordinal);
+        Write(folder.File("flat.npz"), ("phi", "<f8", "(4,)", Doubles(1, 0, 0, 1)));
+        Assert.Contains("[d, S, A, S]", Assert.Throws<UsageException>(() => LinearMixtureModel.ReadNpz(folder.File("flat.npz"))).Message, StringComparison.Ordinal);
+
+        static byte[] Doubles(params double[] values) => [.. values.SelectMany(BitConverter.GetBytes)];
+        static byte[] Integers(params int[] values) => [.. values.SelectMany(BitConverter.GetBytes)];
+        static void Write(string path, params (string Name, string Kind, string Shape, byte[] Data)[] arrays)
+        {
+            using var archive = System.IO.Compression.ZipFile.Open(path, System.IO.Compression.ZipArchiveMode.Create);
+            foreach (var (name, kind, shape, data) in arrays)
+            {
+                var header = $"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n";
+                using var stream = archive.CreateEntry(name + ".npy").Open();
+                stream.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. System.Text.Encoding.ASCII.GetBytes(header), .. data]);
+            }
+        }
+    }
+
+    [Fact]
     public void Weighted_ridge_is_the_closed_form_and_its_running_inverse_is_the_inverse()
     {
         var (ridge, random) = (new WeightedRidge(3, 0.5), RandomStream.Create(1));
