@@ -116,7 +116,7 @@ public sealed class HorizonFreeTests
         {
             var (model, parameter) = LinearMixtureModel.ReadNpz(folder.File(file));
             Assert.Equal((2, 1, 2), (model.Dimension, model.StateCount, model.ActionCount));
-            Assert.Equal([1.0, 1.0], parameter);
+            Assert.Equal([1.0, 1.0], parameter ?? []);
             var features = new double[2];
             model.Features(0, 1, [0.5], features);
             Assert.Equal([0, 0.5], features);
