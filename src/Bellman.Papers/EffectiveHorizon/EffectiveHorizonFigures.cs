@@ -36,7 +36,7 @@ internal static class EffectiveHorizonFigures
                 Style = SeriesStyle.MarkedLine,
             };
         }).ToList();
-        return Plots.Lines("Depth 1 takes the near reward of 0.2, depth 2 sees past it (grid5trap, medians)", "episodes an iteration, m", "exact return", series,
+        return Plots.Lines("grid5trap: near reward 0.2, far reward 1 (medians and their intervals)", "episodes an iteration, m", "exact return", series,
             [new("optimum (value iteration)", 1), new("random play", 0.19194812)], LogarithmicAxes.X);
     }
 
