@@ -77,11 +77,10 @@ public sealed class EffectiveHorizonReproduction : Reproduction
     /// </summary>
     private static IReadOnlyList<ulong>? SeedsOf(EffectiveHorizonArm arm, ReproductionSize size)
     {
-        var table = arm.Method is "k1" or "k2" or "k3" or "k1-undiscounted" or "k2-undiscounted";
         int? count = size != ReproductionSize.Default ? null
-            : arm.Method.StartsWith("network", StringComparison.Ordinal) ? (arm.Method.EndsWith("more", StringComparison.Ordinal) ? 7 : 21)
-            : table && arm.Process.Name.EndsWith("trap", StringComparison.Ordinal) ? 101
-            : table && arm.Process.Name == "rooms7" || arm.Name is "grid5-theory" or "grid5-k1" ? 41
+            : arm.Method.EndsWith("more", StringComparison.Ordinal) ? 7
+            : arm.Method is "k1" or "k2" or "k3" && arm.Process.Name.EndsWith("trap", StringComparison.Ordinal) ? 101
+            : arm.Name is "rooms7-k1" or "rooms7-k2" or "grid5-theory" or "grid5-k1" ? 41
             : null;
         return count is { } seeds ? [.. Enumerable.Range(0, seeds).Select(seed => (ulong)seed)] : null;
     }
