@@ -42,7 +42,7 @@ public sealed class PreferenceReproduction : Reproduction
     public override IReadOnlyList<Arm> Arms(ReproductionSize size) => [.. AllArms.Select(arm => new Arm(arm.Name, arm.Description, arm.Kind) { Task = arm.Task, Seeds = SeedsOf(arm, size) })];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => [.. Enumerable.Range(0, size == ReproductionSize.Smoke ? 1 : 20).Select(seed => (ulong)seed)];
+    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => [.. Enumerable.Range(0, size == ReproductionSize.Smoke ? 1 : 32).Select(seed => (ulong)seed)];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Claim> Claims(ReproductionSize size)
@@ -99,7 +99,7 @@ public sealed class PreferenceReproduction : Reproduction
     }
 
     private static IReadOnlyList<ulong>? SeedsOf(PreferenceArm arm, ReproductionSize size) =>
-        arm.Beliefs != RewardBeliefs.Particles && size == ReproductionSize.Default ? [.. Enumerable.Range(0, 8).Select(seed => (ulong)seed)] : null;
+        arm.Beliefs != RewardBeliefs.Particles && size == ReproductionSize.Default ? [.. Enumerable.Range(0, 12).Select(seed => (ulong)seed)] : null;
 
     private static Figure TradeOff(ReproductionOutcome outcome)
     {
@@ -112,7 +112,7 @@ public sealed class PreferenceReproduction : Reproduction
                 Style = SeriesStyle.MarkedLine,
             };
         }
-        return Plots.Lines("Regret against preferences asked for, thresholds from 0 (right) upwards (means of 20 seeds)", "preferences asked for", "cumulative regret after 400 rounds",
+        return Plots.Lines("Regret against preferences asked for, thresholds from 0 (right) upwards (means of 32 seeds)", "preferences asked for", "cumulative regret after 400 rounds",
             [
                 Along("PR-LSVI, active", ["always", "active-0-1", "active-0-15", "active-0-2"]),
                 Along("PR-LSVI, as many at random", ["random-matched"]),
