@@ -1,6 +1,7 @@
 using Bellman.Experiments;
 using Bellman.Papers.EffectiveHorizon;
 using Bellman.Papers.Engines;
+using Bellman.Papers.ExploreExploitGrpo;
 using Bellman.Papers.Foundations;
 using Bellman.Papers.KnowledgeableRl;
 using Bellman.Papers.GuidedHybridPolicyOptimization;
@@ -94,6 +95,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/SubmodularRl",
             "A policy gradient on marginal gains covers, collects and explores where additive rewards camp on the best state.",
             () => new SubmodularRlReproduction()),
+        new("xrpo",
+            "XRPO: Pushing the limits of GRPO with Targeted Exploration and Exploitation",
+            "src/Bellman.Papers/ExploreExploitGrpo",
+            "Rollouts go where they reduce uncertainty most, failed prompts see solved ones, and unlikely correct responses count more.",
+            () => new ExploreExploitGrpoReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>
