@@ -28,7 +28,7 @@ public sealed class MethodCompositionTests
         new("knowrl", [], trace => trace.Largest("knowrl/incorrect") > 0 && trace.Steps.All(step => step.All(rollout => rollout.Components.ContainsKey("knowrl_correct")))),
         new("ghpo", new() { ["ghpo.coldStartSteps"] = "0", ["ghpo.hintTemplate"] = "{question}{hint}" },
             trace => trace.Steps.Exists(step => step.Any(rollout => rollout.Tag.StartsWith("hint", StringComparison.Ordinal) && rollout.Context.Length > rollout.Prompt.Tokens.Length))),
-        new("xrpo", new() { ["xrpo.seedSimilarityFloor"] = "0", ["xrpo.noveltyBaseline"] = "correct" }, trace => trace.Largest("xrpo/largest_group") > 8 && trace.Largest("xrpo/boosted") > 0),
+        new("xrpo", new() { ["xrpo.seedSimilarityFloor"] = "0" }, trace => trace.Largest("xrpo/largest_group") > 8 && trace.Largest("xrpo/eta") > 0),
     ];
 
     /// <summary>Pairs that cannot be combined, in the table's order, and a part of the reason.</summary>
