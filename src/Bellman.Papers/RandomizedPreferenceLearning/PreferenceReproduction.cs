@@ -98,8 +98,16 @@ public sealed class PreferenceReproduction : Reproduction
         ];
     }
 
-    private static IReadOnlyList<ulong>? SeedsOf(PreferenceArm arm, ReproductionSize size) =>
-        arm.Beliefs != RewardBeliefs.Particles && size == ReproductionSize.Default ? [.. Enumerable.Range(0, 12).Select(seed => (ulong)seed)] : null;
+    /// <summary>What lies near its threshold is measured with more seeds; the ensembles of networks are slow.</summary>
+    private static IReadOnlyList<ulong>? SeedsOf(PreferenceArm arm, ReproductionSize size)
+    {
+        int? count = size != ReproductionSize.Default ? null
+            : arm.Beliefs != RewardBeliefs.Particles ? 12
+            : arm.Name is "ts-0" or "ts-0-3" or "ts-0-6" ? 256
+            : arm.Name is "active-0-1" or "random-matched" ? 64
+            : null;
+        return count is { } seeds ? [.. Enumerable.Range(0, seeds).Select(seed => (ulong)seed)] : null;
+    }
 
     private static Figure TradeOff(ReproductionOutcome outcome)
     {
@@ -112,7 +120,7 @@ public sealed class PreferenceReproduction : Reproduction
                 Style = SeriesStyle.MarkedLine,
             };
         }
-        return Plots.Lines("Regret against preferences asked for, thresholds from 0 (right) upwards (means of 32 seeds)", "preferences asked for", "cumulative regret after 400 rounds",
+        return Plots.Lines("Regret against preferences asked for, thresholds from 0 (right) upwards (means)", "preferences asked for", "cumulative regret after 400 rounds",
             [
                 Along("PR-LSVI, active", ["always", "active-0-1", "active-0-15", "active-0-2"]),
                 Along("PR-LSVI, as many at random", ["random-matched"]),
