@@ -103,7 +103,6 @@ public sealed class PreferenceReproduction : Reproduction
     {
         int? count = size != ReproductionSize.Default ? null
             : arm.Beliefs != RewardBeliefs.Particles ? 12
-            : arm.Name is "ts-0" or "ts-0-3" or "ts-0-6" ? 256
             : arm.Name is "active-0-1" or "random-matched" ? 64
             : null;
         return count is { } seeds ? [.. Enumerable.Range(0, seeds).Select(seed => (ulong)seed)] : null;
