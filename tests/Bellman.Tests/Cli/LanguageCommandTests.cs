@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Bellman.Language;
 using Bellman.Language.Chat;
 using Bellman.Language.Tokenizers;
+using Bellman.Papers;
 using Bellman.Runs;
 using Xunit;
 
@@ -94,6 +95,8 @@ public sealed partial class LanguageCommandTests
         Assert.Equal(0, status);
         Assert.Contains("adv.group.grpo", output, StringComparison.Ordinal);
         Assert.DoesNotContain("pref.dpo ", output, StringComparison.Ordinal);
+        var listed = (JsonNode.Parse(BellmanCommand.Run("techniques", "--json").Output) as JsonArray ?? []).Select(entry => entry?["key"]?.ToString() ?? "").ToList();
+        Assert.Equal([.. ComponentRegistry.All.Select(entry => entry.Key), .. PostTrainingMethod.All.Select(method => "method:" + method.Key), .. PaperMethods.All.Select(addition => "method:+" + addition.Key)], listed);
         Assert.Contains("pref.simpo", BellmanCommand.Run("techniques", "pref.simpp").Error, StringComparison.Ordinal);
     }
 
