@@ -45,7 +45,7 @@ internal static class SequoiaArms
 
     private static readonly Entry[] Entries =
     [
-        .. Compared(Six, Milp with { Episodes = 12, BatchSize = 8, TargetEvery = 50 }, "SEQUOIA, every action by mixed-integer programming."),
+        .. Compared(Six, Listed, "SEQUOIA; while it trains the best action is found by listing, afterwards by mixed-integer programming."),
         Optimum(Six),
         .. Compared(Eight, Listed, "SEQUOIA; while it trains the best action is found by listing, afterwards by mixed-integer programming."),
         Learned(Eight, "-frozen", "The target network stays the myopic one.", ArmKind.Ablation, Listed with { TargetEvery = 0 }),

@@ -99,6 +99,6 @@ public sealed class SequoiaReproduction : Reproduction
     /// <inheritdoc/>
     public override string Remarks(ReproductionOutcome outcome) =>
         "The optimum is that of the horizon, undiscounted, by dynamic programming over all joint states; it is an expectation, the other columns are means of 100 " +
-        "episodes, so a surplus of up to 2% is chance. `capacity-6` trains and acts by mixed-integer programs, `capacity-8` trains by listing and acts by programs, the others list. " +
+        "episodes, so a surplus of up to 2% is chance. `capacity-6` and `capacity-8` train by listing and act by mixed-integer programs, the other families list. " +
         "Every action is checked against the constraints, and a program without an answer would be counted in *time-outs*. Times of programs are this machine's.";
 }
