@@ -50,6 +50,9 @@ public sealed class ReluNetworkMilp : IDisposable
 {
     private const double Fixed = 1e5;
 
+    // Bounds are met exactly at the corners of the box; without room a rounding of 1e-8 cuts such an action off.
+    private const double Room = 1e-6;
+
     private readonly IDescribedNetwork network;
     private readonly int actions;
     private readonly BigM bigM;
@@ -111,7 +114,7 @@ public sealed class ReluNetworkMilp : IDisposable
             for (var i = 0; i < layer.Outputs; i++)
             {
                 double constant = layer.Bias.Span[i];
-                if (l == 0) { for (var k = 0; k < state.Length; k++) { constant += layer.Weight.Span[i * layer.Inputs + actions + k] * state[k]; } }
+                if (l == 0) { for (var k = 0; k < state.Length; k++) { constant += (double)layer.Weight.Span[i * layer.Inputs + actions + k] * state[k]; } }
                 Bound(units[l][i], constant, lower[i], upper[i]);
                 (lower[i], upper[i]) = (Math.Max(lower[i], 0), Math.Max(upper[i], 0));
             }
@@ -127,6 +130,7 @@ public sealed class ReluNetworkMilp : IDisposable
 
     private void Bound(Unit unit, double constant, double lower, double upper)
     {
+        (lower, upper) = (lower - Room * (1 + Math.Abs(lower)), upper + Room * (1 + Math.Abs(upper)));
         var (above, below) = bigM == BigM.Intervals ? (Math.Max(upper, 0), Math.Max(-lower, 0)) : (Fixed, Fixed);
         unit.AtLeast.SetLb(constant);
         unit.AtMost.SetUb(constant);
