@@ -29,11 +29,20 @@ public static class AlgorithmRegistry
     [
         Define<A2cOptions>("a2c", "Advantage actor-critic: one plain policy-gradient step on short rollouts of many copies; the simplest learner that scales.",
             (request, options) => new A2c(request.MakeVector(), options, request.Seed, request.TotalSteps)),
+        DefineOffline<AwacOptions>("awac", "Advantage-weighted actor-critic, offline: imitates recorded actions the more the better they are than the policy's own.",
+            (size, actions, options, random) => new AdvantageWeightedActorCritic(size, Continuous(actions, "awac"), options, random)),
+        DefineOffline<BehaviourCloningOptions>("bc", "Behaviour cloning, offline: what was recorded is the right answer; the baseline of every other offline algorithm.",
+            (size, actions, options, random) => actions is Discrete discrete
+                ? new DiscreteBehaviourCloning(size, discrete.Count, options, random)
+                : new BehaviourCloning(size, Continuous(actions, "bc"), options, random)),
         Define<BootstrappedDqnOptions>("bootstrapped-dqn", "An ensemble of value functions with random priors, one of which acts for an episode; for rewards that only deep exploration finds.",
             (request, options) => new BootstrappedDqn(request.MakeVector(), options, request.Seed)),
         DefineDqn<C51Options>("c51", "DQN that learns a categorical distribution of returns (C51); set minimumReturn and maximumReturn to the task's."),
         Define<CmaEsOptions>("cma-es", "Evolution with an adapted covariance over a small policy's weights; any actions, no gradients, few settings.",
             (request, options) => EvolutionAgent.CmaEs(() => request.Environments.Make(request.EnvironmentId), options, request.Seed)),
+        DefineOffline<CqlOptions>("cql", "Conservative Q-learning, offline: soft actor-critic whose critics are lowered at actions that were not recorded.",
+            (size, actions, options, random) => new SacLearner(
+                size, Continuous(actions, "cql"), options.For(new SacOptions()), random, new ConservativeTerm(size, actions.Size, options))),
         Define<DdpgOptions>("ddpg", "Deep deterministic policy gradient: the plain off-policy actor-critic for continuous actions; td3 and sac are steadier.",
             (request, options) => new Ddpg(request.MakeVector(), options, request.Seed)),
         Define<DiscreteSacOptions>("discrete-sac", "Soft actor-critic over discrete actions: entropy-seeking, from replay, where samples are dear.",
@@ -41,6 +50,8 @@ public static class AlgorithmRegistry
         DefineDqn<DqnOptions>("dqn", "Deep Q-learning with replay, target network and double targets; for discrete actions where samples are dear. Every extension is a switch."),
         Define<OpenAiEsOptions>("openai-es", "Evolution by ranks of mirrored candidates; any actions and network sizes, cheap to run on many threads.",
             (request, options) => EvolutionAgent.OpenAiEs(() => request.Environments.Make(request.EnvironmentId), options, request.Seed)),
+        DefineOffline<IqlOptions>("iql", "Implicit Q-learning, offline: values of the best recorded actions without ever asking about others; the first thing to try on a data set.",
+            (size, actions, options, random) => new ImplicitQLearning(size, Continuous(actions, "iql"), options, random)),
         DefineDqn<IqnOptions>("iqn", "DQN that learns quantiles at any probability (IQN)."),
         Define<PpoOptions>("ppo", "Proximal policy optimisation; discrete or continuous actions, the first thing to try where samples are cheap.",
             (request, options) => new Ppo(request.MakeVector(), options, request.Seed, request.TotalSteps)),
@@ -58,6 +69,10 @@ public static class AlgorithmRegistry
             (request, options) => new TabularAgent(TabularMethod.Sarsa, request.MakeVector(), options, request.Seed, request.TotalSteps)),
         Define<Td3Options>("td3", "Twin delayed deterministic policy gradient: continuous actions from replay, exploration by noise.",
             (request, options) => new Td3(request.MakeVector(), options, request.Seed)),
+        DefineOffline<Td3BcOptions>("td3-bc", "TD3 with behaviour cloning, offline: climbs the critic and stays near the recorded actions.",
+            (size, actions, options, random) => new DeterministicLearner(
+                size, Continuous(actions, "td3-bc"), options.For(new Td3Options()),
+                new DeterministicRules(2, options.PolicyDelay, options.TargetNoise, 0.5, options.ValueWeight), random)),
         Define<ValueIterationOptions>("value-iteration", "Exact planning with the environment's own model; a reference for the learners.",
             (request, options) => new ValueIterationAgent(request.Environments.Make(request.EnvironmentId), options)),
     ];
@@ -70,6 +85,18 @@ public static class AlgorithmRegistry
 
     private static AlgorithmRegistration DefineDqn<T>(string name, string summary) where T : DqnOptions, new() =>
         Define<T>(name, summary, (request, options) => new Dqn(request.MakeVector(), options, request.Seed, request.TotalSteps, name));
+
+    private static AlgorithmRegistration DefineOffline<T>(string name, string summary, Func<int, Space, T, RandomStream, IOffPolicyLearner> create) where T : OfflineOptions, new() =>
+        Define<T>(name, summary, (request, options) =>
+        {
+            if (options.Data.Length == 0) { throw new UsageException($"{name} learns from a data set, and none is given. Add --data FILE, an HDF5 file in the D4RL or Minari layout; 'bellman dataset make' records one."); }
+            var environment = request.Environments.Make(request.EnvironmentId);
+            var data = OfflineDataset.Concatenate([.. options.Data.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(DatasetFile.Read)]);
+            return new OfflineAgent(name, environment.ObservationSpace, environment.ActionSpace, data, options, request.Seed,
+                (encoder, random) => create(encoder.Size, environment.ActionSpace, options, random));
+        });
+
+    private static int Continuous(Space actions, string algorithm) => BoundedActions.For(actions, algorithm).Size;
 
     private static AlgorithmRegistration Define<T>(string name, string summary, Func<AgentRequest, T, IAgent> create) where T : AlgorithmOptions, new() =>
         new(name, summary, OptionSet.Of<T>($"algorithm {name}"), request => create(request, (T)request.Options));

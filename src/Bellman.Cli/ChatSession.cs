@@ -27,7 +27,7 @@ internal sealed class ChatSession
     /// <param name="sampler">Draws the tokens; null makes a <see cref="LocalSampler"/>.</param>
     public ChatSession(LanguageModelFolder model, SamplingOptions options, ulong seed, string? system, IStreamingSampler? sampler = null)
     {
-        (this.model, this.system, this.sampler) = (model, system, sampler ?? new LocalSampler(model.Model, model.Tokenizer));
+        (this.model, this.system, this.sampler) = (model, system, sampler ?? model.Sampler());
         this.options = LocalGenerator.Ending(model, options);
         random = RandomStream.Create(seed, "chat");
         Reset();

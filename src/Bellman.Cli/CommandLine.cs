@@ -21,6 +21,7 @@ public static class CommandLine
         var root = new RootCommand("Reinforcement learning for .NET: train agents, compare algorithms, reproduce papers.") { verbose };
         var terminal = new Terminal(output, error, cancellation);
         root.Add(TrainCommand.Create(terminal));
+        root.Add(DatasetCommand.Create(terminal));
         root.Add(SweepCommand.Create(terminal));
         root.Add(PostTrainCommand.Create(terminal));
         root.Add(PreferCommand.Create(terminal));

@@ -1,5 +1,6 @@
 using Bellman.Environments.Chemotaxis;
 using Bellman.Environments.MiniGrid;
+using Bellman.Environments.Submodular;
 
 namespace Bellman.Environments;
 
@@ -16,6 +17,7 @@ public static class StandardEnvironments
         foreach (var registration in Classic().Concat(Tabular()).Concat(Bandits()).Append(BitFlipping())) { registry.Register(registration); }
         ChemotaxisEnvironments.Register(registry);
         MiniGridEnvironments.Register(registry);
+        SubmodularEnvironments.Register(registry);
         return registry;
     }
 

@@ -1,11 +1,16 @@
 using Bellman.Experiments;
+using Bellman.Papers.EffectiveHorizon;
 using Bellman.Papers.Engines;
+using Bellman.Papers.ExploreExploitGrpo;
 using Bellman.Papers.Foundations;
 using Bellman.Papers.KnowledgeableRl;
 using Bellman.Papers.GuidedHybridPolicyOptimization;
+using Bellman.Papers.HorizonFreeRewardFreeExploration;
 using Bellman.Papers.Nanorobots;
+using Bellman.Papers.SubmodularRl;
 using Bellman.Papers.ReinforcementMidTraining;
 using Bellman.Papers.RepresentationExploration;
+using Bellman.Papers.RandomizedPreferenceLearning;
 using Bellman.Papers.SurveyRlForLlms;
 using Bellman.Papers.TokenHiddenReward;
 
@@ -40,6 +45,21 @@ public static class PaperCatalog
             "src/Bellman.Papers/Nanorobots",
             "A robot that senses biomarkers learns by tabular Q-learning how to find a walking cell among obstacles in three dimensions.",
             () => new NanorobotsReproduction()),
+        new("horizon-free-rfe",
+            "Optimal Horizon-Free Reward-Free Exploration for Linear Mixture MDPs",
+            "src/Bellman.Papers/HorizonFreeRewardFreeExploration",
+            "Explores without reward, weighting samples by variances of several orders, and plans for any reward; the episodes it needs do not grow with the horizon.",
+            () => new HorizonFreeReproduction()),
+        new("preference-randomization",
+            "Making RL with Preference-based Feedback Efficient via Randomization",
+            "src/Bellman.Papers/RandomizedPreferenceLearning",
+            "Learns from preferences between trajectories, explores by one draw of noise a round, and asks only where draws disagree.",
+            () => new PreferenceReproduction()),
+        new("sqirl",
+            "The Effective Horizon Explains Deep RL Performance in Stochastic Environments",
+            "src/Bellman.Papers/EffectiveHorizon",
+            "Random play's values, a few Bellman steps, greedy action: SQIRL solves what theory says it can, and what is hard for it is hard for PPO and Q-learning.",
+            () => new EffectiveHorizonReproduction()),
         new("survey-rl-for-llms",
             "A Technical Survey of Reinforcement Learning Techniques for Large Language Models",
             "src/Bellman.Papers/SurveyRlForLlms",
@@ -70,6 +90,16 @@ public static class PaperCatalog
             "src/Bellman.Papers/GuidedHybridPolicyOptimization",
             "Prompts that every response fails are asked again with a quarter, half or three quarters of their reference solution, so that they teach something.",
             () => new GuidedHybridPolicyOptimizationReproduction()),
+        new("subpo",
+            "Submodular Reinforcement Learning",
+            "src/Bellman.Papers/SubmodularRl",
+            "A policy gradient on marginal gains covers, collects and explores where additive rewards camp on the best state.",
+            () => new SubmodularRlReproduction()),
+        new("xrpo",
+            "XRPO: Pushing the limits of GRPO with Targeted Exploration and Exploitation",
+            "src/Bellman.Papers/ExploreExploitGrpo",
+            "Rollouts go where they reduce uncertainty most, failed prompts see solved ones, and unlikely correct responses count more.",
+            () => new ExploreExploitGrpoReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>

@@ -1,4 +1,5 @@
 using Bellman.Language;
+using Bellman.Papers.ExploreExploitGrpo;
 using Bellman.Papers.GuidedHybridPolicyOptimization;
 using Bellman.Papers.TokenHiddenReward;
 using Bellman.Papers.KnowledgeableRl;
@@ -18,5 +19,6 @@ public static class PaperMethods
         MethodAddition.Of<KnowledgeableRlOptions>("knowrl", "Rewards honest refusals and the supported facts of the thinking.", (builder, options) => builder.AddKnowledgeableRl(options)),
         MethodAddition.Of<ReinforcementMidTrainingOptions>("rmt", "Reasons about the uncertain tokens of the questions' own texts.", (builder, options) => builder.AddReinforcementMidTraining(options)),
         MethodAddition.Of<GuidedHybridPolicyOptimizationOptions>("ghpo", "Guidance: prompts that all responses fail are asked again with the beginning of their solution.", (builder, options) => builder.UseGuidance(options)),
+        MethodAddition.Of<ExploreExploitGrpoOptions>("xrpo", "Rollouts where they reduce uncertainty, solved questions before failed ones, unlikely correct responses count more.", (builder, options) => builder.UseExploreExploit(options)),
     ];
 }

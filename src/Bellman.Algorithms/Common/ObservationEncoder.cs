@@ -16,12 +16,17 @@ public sealed class ObservationEncoder : IStateful
     private readonly Space space;
     private readonly Box? picture;
     private readonly RunningMoments? moments;
+    private readonly double epsilon;
     private readonly float[] scratch;
 
     /// <summary>Encodes elements of <paramref name="space"/>.</summary>
-    public ObservationEncoder(Space space, bool normalize)
+    /// <param name="space">The observations.</param>
+    /// <param name="normalize">Whether they are normalised.</param>
+    /// <param name="epsilon">Added to the variance before its root: its own root is the least deviation that is divided by.</param>
+    public ObservationEncoder(Space space, bool normalize, double epsilon = Epsilon)
     {
         this.space = space;
+        this.epsilon = epsilon;
         picture = space is Box { Shape.Count: 3 or 4, IsBounded: true } box ? box : null;
         moments = normalize ? new RunningMoments(space.FlatSize) : null;
         scratch = new float[space.FlatSize];
@@ -67,7 +72,7 @@ public sealed class ObservationEncoder : IStateful
         for (var i = 0; i < count; i++)
         {
             var row = encoded.Slice(i * Size, Size);
-            moments.Normalize(row, row, Clip, Epsilon);
+            moments.Normalize(row, row, Clip, epsilon);
         }
     }
 

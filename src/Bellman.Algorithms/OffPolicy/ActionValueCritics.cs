@@ -58,13 +58,13 @@ public sealed class ActionValueCritics : IStateful, IDisposable
     public ReadOnlySpan<float> Errors => errors;
 
     /// <summary>min over the target critics of Q⁻(s, a), [batch]; valid until the next call.</summary>
-    public ReadOnlySpan<float> TargetMinimum(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions)
-    {
-        Join(observations, actions);
-        for (var c = 0; c < critics.Length; c++) { targetCritics[c].Forward(inputs, batchSize, values[c]); }
-        TakeMinimum();
-        return minimum;
-    }
+    public ReadOnlySpan<float> TargetMinimum(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions) => Minimum(targetCritics, observations, actions);
+
+    /// <summary>min over the critics of Q(s, a), [batch]; valid until the next call.</summary>
+    public ReadOnlySpan<float> Minimum(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions) => Minimum(critics, observations, actions);
+
+    /// <summary>[batch]: what the first critic said last.</summary>
+    public ReadOnlySpan<float> FirstValues => values[0];
 
     /// <summary>One step of every critic on its mean squared error, half of it, to the same targets y [batch].</summary>
     public void Fit(ReplayBatch batch, ReadOnlySpan<float> y, IMetricSink metrics)
@@ -88,6 +88,25 @@ public sealed class ActionValueCritics : IStateful, IDisposable
         }
         metrics.Add("loss/critic", loss / batchSize);
         metrics.Add("train/mean_value", mean / (batchSize * critics.Length));
+        metrics.Add("train/critic_gradient_norm", networks.Parameters.ClipGradients(options.MaximumGradientNorm));
+        optimizer.Step();
+    }
+
+    /// <summary>As <see cref="Fit"/>, and conservative at the actions that <paramref name="term"/> has drawn.</summary>
+    internal void FitConservatively(ConservativeTerm term, ReadOnlySpan<float> y, IMetricSink metrics)
+    {
+        networks.Parameters.ClearGradients();
+        Array.Clear(errors);
+        var (loss, gap, mean) = (0.0, 0.0, 0.0);
+        foreach (var critic in critics)
+        {
+            var (bellman, ofCritic, value) = term.Differentiate(critic, y, errors);
+            (loss, gap, mean) = (loss + bellman, gap + ofCritic / critics.Length, mean + value / critics.Length);
+        }
+        foreach (ref var error in errors.AsSpan()) { error /= critics.Length; }
+        metrics.Add("loss/critic", loss);
+        metrics.Add("train/conservative_gap", gap);
+        metrics.Add("train/mean_value", mean);
         metrics.Add("train/critic_gradient_norm", networks.Parameters.ClipGradients(options.MaximumGradientNorm));
         optimizer.Step();
     }
@@ -148,6 +167,14 @@ public sealed class ActionValueCritics : IStateful, IDisposable
     {
         networks.Dispose();
         targets.Dispose();
+    }
+
+    private float[] Minimum(INetwork[] networks, ReadOnlySpan<float> observations, ReadOnlySpan<float> actions)
+    {
+        Join(observations, actions);
+        for (var c = 0; c < networks.Length; c++) { networks[c].Forward(inputs, batchSize, values[c]); }
+        TakeMinimum();
+        return minimum;
     }
 
     private bool IsLowest(int critic, int row)

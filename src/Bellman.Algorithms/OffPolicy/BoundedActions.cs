@@ -22,6 +22,16 @@ public sealed class BoundedActions
     /// <summary>Floats of an action.</summary>
     public int Size => box.Size;
 
+    /// <summary>The action in [-1, 1] that <see cref="ToEnvironment"/> stretches to this element.</summary>
+    public void FromEnvironment(ReadOnlySpan<float> element, Span<float> action)
+    {
+        for (var i = 0; i < element.Length; i++)
+        {
+            var (low, high) = (box.Low[i], box.High[i]);
+            action[i] = high > low ? Math.Clamp(2 * (element[i] - low) / (high - low) - 1, -1, 1) : 0;
+        }
+    }
+
     /// <summary>low + (a + 1)/2 (high - low), exact at the bounds.</summary>
     public void ToEnvironment(ReadOnlySpan<float> action, Span<float> element)
     {

@@ -13,6 +13,7 @@ public sealed class SacLearner : IOffPolicyLearner
     private readonly RandomStream drawStream;
     private readonly TanhGaussianBatch draws;
     private readonly DiscountPowers discounts;
+    private readonly ConservativeTerm? conservative;
     private readonly float[] outputs;
     private readonly float[] outputGradients;
     private readonly float[] actionGradients;
@@ -25,7 +26,14 @@ public sealed class SacLearner : IOffPolicyLearner
     /// <param name="options">Options, valid.</param>
     /// <param name="random">Weights and draws come from its children.</param>
     public SacLearner(int observationSize, int actionSize, SacOptions options, RandomStream random)
+        : this(observationSize, actionSize, options, random, null)
     {
+    }
+
+    /// <summary>A learner whose critics are conservative: conservative Q-learning.</summary>
+    internal SacLearner(int observationSize, int actionSize, SacOptions options, RandomStream random, ConservativeTerm? conservative)
+    {
+        this.conservative = conservative;
         this.options = options;
         this.actionSize = actionSize;
         critics = new ActionValueCritics(observationSize, actionSize, 2, options, random.Child("critics"));
@@ -79,10 +87,16 @@ public sealed class SacLearner : IOffPolicyLearner
         var alpha = temperature.Value;
         for (var i = 0; i < targets.Length; i++)
         {
-            var next = SacLoss.SoftValue(minimum[i], alpha, draws.LogProbabilities[i]);
+            var next = conservative is null ? SacLoss.SoftValue(minimum[i], alpha, draws.LogProbabilities[i]) : minimum[i];
             targets[i] = (float)ActorCriticLoss.Target(batch.Rewards[i], discounts.Of(batch, i), next);
         }
-        critics.Fit(batch, targets, metrics);
+        if (conservative is null)
+        {
+            critics.Fit(batch, targets, metrics);
+            return;
+        }
+        conservative.Draw(batch, actor.Network, drawStream);
+        critics.FitConservatively(conservative, targets, metrics);
     }
 
     /// <summary>One step of the actor on mean(α log π - min Q), then one of the temperature.</summary>

@@ -7,7 +7,8 @@ namespace Bellman.Algorithms;
 /// <param name="PolicyDelay">Critic updates per update of actor and targets.</param>
 /// <param name="TargetNoise">Deviation of the noise on target actions; 0 for none.</param>
 /// <param name="TargetNoiseClip">Bound on that noise.</param>
-public sealed record DeterministicRules(int Critics, int PolicyDelay, double TargetNoise, double TargetNoiseClip)
+/// <param name="ValueWeight">Weight α of the value, beside imitation of the batch's actions; null for the value alone (Fujimoto and Gu 2021).</param>
+public sealed record DeterministicRules(int Critics, int PolicyDelay, double TargetNoise, double TargetNoiseClip, double? ValueWeight = null)
 {
     /// <summary>One critic, no delay, no smoothing.</summary>
     public static DeterministicRules Ddpg { get; } = new(1, 1, 0, 0);
@@ -108,11 +109,17 @@ public sealed class DeterministicLearner : IOffPolicyLearner
         critics.Fit(batch, targets, metrics);
     }
 
-    /// <summary>One step of the actor on mean(-Q₁(s, π(s))).</summary>
+    /// <summary>One step of the actor on mean(-Q₁(s, π(s))), or with imitation on -λ mean Q₁(s, π(s)) + mean (π(s) - a)².</summary>
     public void UpdateActor(ReplayBatch batch, IMetricSink metrics)
     {
         actor.Network.ForwardTraining(batch.Observations, batch.Size, actions);
-        actor.Descend(critics.DescentInActionsOfFirst(batch.Observations, actions, actionGradients), actionGradients, batch.Size, metrics);
+        var loss = critics.DescentInActionsOfFirst(batch.Observations, actions, actionGradients);
+        if (rules.ValueWeight is { } weight)
+        {
+            var scale = OfflineLoss.ValueScale(critics.FirstValues, weight);
+            loss = scale * loss + OfflineLoss.Imitation(actions, batch.Actions, (float)scale, actionGradients);
+        }
+        actor.Descend(loss, actionGradients, batch.Size, metrics);
     }
 
     /// <inheritdoc/>

@@ -16,6 +16,7 @@ internal static class TrainCommand
         var steps = new Option<string?>("--steps") { Description = $"Environment steps (default {DefaultSteps}); 1e6 and 1_000_000 are understood." };
         var seed = new Option<ulong?>("--seed") { Description = "Seed of every random draw (default 0)." };
         var set = new Option<string[]>("--set") { Description = "An option of the algorithm, name=value; may be repeated.", AllowMultipleArgumentsPerToken = false };
+        var data = new Option<string?>("--data") { Description = "The data set of an offline algorithm (bc, td3-bc, iql, awac, cql): an HDF5 file in the D4RL or Minari layout; the same as --set data=. A step is then an update." };
         var engine = new Option<string?>("--engine") { Description = "What computes the networks: auto (by size, the default), simd (our kernels) or torch; the same as --set engine=. Results agree." };
         var config = new Option<string?>("--config") { Description = "YAML file with algorithm, environment, steps, seed, options; the command line wins over it." };
         var resume = new Option<string?>("--resume") { Description = "Continue this run (id, beginning of an id, folder, or latest) from its newest checkpoint." };
@@ -26,11 +27,12 @@ internal static class TrainCommand
         var stopAtReturn = new Option<string?>("--stop-at-return") { Description = "End early, once an evaluation reaches this mean return." };
         var command = new Command("train", "Train an agent.")
         {
-            algorithm, environment, steps, seed, set, engine, config, resume, runs, checkpointEvery, evaluateEvery, evaluationEpisodes, stopAtReturn,
+            algorithm, environment, steps, seed, data, set, engine, config, resume, runs, checkpointEvery, evaluateEvery, evaluationEpisodes, stopAtReturn,
         }.WithExamples(
             "bellman train ppo --env CartPole-v1 --steps 100000 --seed 1",
             "bellman train dqn --env CartPole-v1 --set learningRate=5e-4 --set hidden=256,256",
             "bellman train cma-es --env CartPole-v1 --steps 1e6 --stop-at-return 475",
+            "bellman train iql --env Pendulum-v1 --data pendulum.hdf5 --steps 20000",
             "bellman train --config cartpole.yaml",
             "bellman train --resume latest");
         command.SetAction(parsed =>
@@ -38,7 +40,7 @@ internal static class TrainCommand
             var store = new RunStore(parsed.GetRequiredValue(runs));
             if (parsed.GetValue(resume) is { } name)
             {
-                foreach (var option in new Option[] { environment, steps, seed, set, engine, config, stopAtReturn })
+                foreach (var option in new Option[] { environment, steps, seed, data, set, engine, config, stopAtReturn })
                 {
                     if (parsed.GetResult(option) is { Implicit: false }) { throw new UsageException($"{option.Name} cannot be changed when a run is resumed: it would no longer be that run. Leave it out, or train anew."); }
                 }
@@ -53,7 +55,7 @@ internal static class TrainCommand
                 Environment = Given(parsed.GetValue(environment), "environment") ?? throw new UsageException("Which environment? Add --env ID, e.g. --env CartPole-v1; 'bellman envs' lists all of them."),
                 Steps = total,
                 Seed = parsed.GetValue(seed) ?? (ulong)Quantity.Whole(file.Values.GetValueOrDefault("seed"), "seed", 0, 0),
-                Options = Merge(file.Options, [.. parsed.GetValue(set) ?? [], .. parsed.GetValue(engine) is { } chosen ? [$"engine={chosen}"] : Array.Empty<string>()]),
+                Options = Merge(file.Options, [.. parsed.GetValue(set) ?? [], .. Assigned("engine", parsed.GetValue(engine)), .. Assigned("data", parsed.GetValue(data) is { } files ? string.Join(',', files.Split(',').Select(Path.GetFullPath)) : null)]),
                 CheckpointEvery = Quantity.Whole(Given(parsed.GetValue(checkpointEvery), "checkpointEvery"), "--checkpoint-every", Math.Max(1, total / 10), 1),
                 EvaluateEvery = Quantity.Whole(Given(parsed.GetValue(evaluateEvery), "evaluateEvery"), "--evaluate-every", Math.Max(1, total / 10), 0),
                 EvaluationEpisodes = Quantity.Count(Given(parsed.GetValue(evaluationEpisodes), "evaluationEpisodes"), "--evaluation-episodes", 20, 1),
@@ -96,6 +98,8 @@ internal static class TrainCommand
             : $"Stopped at step {agent.Steps} with a checkpoint. Continue with: bellman train --resume {run.Id}");
         return end.Status == RunStatus.Finished ? 0 : CommandLine.Interrupted;
     }
+
+    private static string[] Assigned(string name, string? value) => value is null ? [] : [$"{name}={value}"];
 
     internal static Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> fromFile, IEnumerable<string> assignments)
     {

@@ -24,6 +24,7 @@ internal sealed class LanguageRun(Terminal terminal, RunStore store, Run run, La
             Evaluation = metrics =>
             {
                 using var turn = TorchTurn.Take();
+                session.BeforeEvaluation?.Invoke();
                 var (greedy, sampled) = session.Accuracy(items, MaximumTokens, terminal.Cancellation);
                 metrics.Add("evaluation/accuracy", sampled);
                 metrics.Add("evaluation/greedy_accuracy", greedy);
@@ -64,6 +65,9 @@ internal sealed class LanguageRun(Terminal terminal, RunStore store, Run run, La
     public static Dictionary<string, string> MethodSettings(RunConfiguration configuration) =>
         configuration.Options.Where(option => !Own.Contains(option.Key) && !RemoteSampling.Takes(option.Key)).ToDictionary(option => option.Key, option => option.Value);
 
+    /// <summary>Whether an option is the run's own, not the method's or the trainer's.</summary>
+    public static bool IsOwn(string option) => Own.Contains(option);
+
     private void Before(int items)
     {
         if (session.IsTiny)
@@ -80,6 +84,7 @@ internal sealed class LanguageRun(Terminal terminal, RunStore store, Run run, La
 
     private void After(int items)
     {
+        session.BeforeEvaluation?.Invoke();
         var folder = Path.Combine(run.Folder, LanguageModelFolder.FolderInRun);
         session.Folder.Save(folder);
         var (greedy, sampled) = session.Accuracy(items, MaximumTokens, terminal.Cancellation);
@@ -88,7 +93,7 @@ internal sealed class LanguageRun(Terminal terminal, RunStore store, Run run, La
         double Earlier(string name) => before?[name]?.GetValue<double>() ?? double.NaN;
         terminal.Table([$"held-out {session.Task.Name}, {items} items", "before", "after", "change in points"],
         [
-            ["its answers are right", LanguageSession.Percent(Earlier("sampled")), LanguageSession.Percent(sampled), Points(sampled - Earlier("sampled"))],
+            [session.Choose is null ? "its answers are right" : $"the answer that the verifier gives most among {LanguageSession.Choices} is right", LanguageSession.Percent(Earlier("sampled")), LanguageSession.Percent(sampled), Points(sampled - Earlier("sampled"))],
             ["its most likely answers are right", LanguageSession.Percent(Earlier("greedy")), LanguageSession.Percent(greedy), Points(greedy - Earlier("greedy"))],
         ]);
         terminal.Output.WriteLine($"Model: {folder}");

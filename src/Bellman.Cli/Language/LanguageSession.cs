@@ -16,6 +16,9 @@ internal sealed class LanguageSession : IDisposable
     /// <summary>Before a data file, in a run's configuration.</summary>
     public const string DataPrefix = "data:";
 
+    /// <summary>Answers among which a verifier chooses.</summary>
+    public const int Choices = 8;
+
     private const int TinyContext = 96;
     private const int TeachingBatch = 64;
 
@@ -24,7 +27,8 @@ internal sealed class LanguageSession : IDisposable
     private LanguageSession(LanguageModelFolder folder, ITextTask task, ulong seed, bool isTiny)
     {
         (Folder, Task, this.seed, IsTiny) = (folder, task, seed, isTiny);
-        Sampler = new LocalSampler(folder.Model, folder.Tokenizer);
+        // Values of the model as it was would steer what is trained away from itself.
+        folder.Steering = null;
     }
 
     public LanguageModelFolder Folder { get; }
@@ -33,7 +37,13 @@ internal sealed class LanguageSession : IDisposable
 
     public ITextTask Task { get; }
 
-    public ISampler Sampler { get; }
+    public ISampler Sampler => Folder.Sampler();
+
+    /// <summary>Done before each evaluation, e.g. to let values steer; null for nothing.</summary>
+    public Action? BeforeEvaluation { get; set; }
+
+    /// <summary>Chooses among <see cref="Choices"/> answers to a prompt's tokens; null where each answer counts.</summary>
+    public Func<int[], IReadOnlyList<Completion>, int>? Choose { get; set; }
 
     /// <summary>Whether it knows nothing yet.</summary>
     public bool IsTiny { get; }
@@ -81,10 +91,13 @@ internal sealed class LanguageSession : IDisposable
         {
             var options = new SamplingOptions { Temperature = temperature, MaximumNewTokens = maximumTokens, StopTokens = [.. Folder.EndTokens] };
             var prompts = chosen.Select((item, i) => new SamplingPrompt(Folder.Ask(item.Prompt), samples, RandomStream.Create(0, "held-out").Child("item", i))).ToList();
-            return chosen.Zip(Sampler.Sample(prompts, options, cancellation)).Average(pair => pair.Second.Average(response =>
-                response.Finish == FinishReason.Length ? 0 : pair.First.Check(Folder.Tokenizer.Decode(response.Tokens)).Answer));
+            var drawn = Sampler.Sample(prompts, options, cancellation);
+            double Right(TextItem item, Completion response) => response.Finish == FinishReason.Length ? 0 : item.Check(Folder.Tokenizer.Decode(response.Tokens)).Answer;
+            return samples == Choices && Choose is { } choose
+                ? chosen.Select((item, i) => Right(item, drawn[i][Math.Max(0, choose(prompts[i].Tokens, drawn[i]))])).Average()
+                : chosen.Zip(drawn).Average(pair => pair.Second.Average(response => Right(pair.First, response)));
         }
-        return (Share(0, 1), Share(1, 2));
+        return (Share(0, 1), Share(1, Choose is null ? 2 : Choices));
     }
 
     public static string Percent(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + "%";

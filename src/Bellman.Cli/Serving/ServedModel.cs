@@ -11,5 +11,5 @@ internal sealed record ServedModel(LanguageModelFolder Folder, IStreamingSampler
     /// <summary>The weights that the server was started with.</summary>
     public const string FirstVersion = "default";
 
-    public static ServedModel Of(LanguageModelFolder folder, string version) => new(folder, new LocalSampler(folder.Model, folder.Tokenizer), version);
+    public static ServedModel Of(LanguageModelFolder folder, string version) => new(folder, folder.Sampler(), version);
 }

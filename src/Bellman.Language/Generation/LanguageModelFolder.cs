@@ -49,6 +49,12 @@ public sealed class LanguageModelFolder : IDisposable
     /// <summary>Ids that end a response: those of the tokenizer's files, of the configuration and of the chat template.</summary>
     public IReadOnlyList<int> EndTokens { get; }
 
+    /// <summary>What steers the decoding, where value heads lie beside the weights (ILQL); null for nothing.</summary>
+    public HiddenSteering? Steering { get; set; }
+
+    /// <summary>Draws answers, steered where there is something that steers.</summary>
+    public LocalSampler Sampler() => new(Model, Tokenizer, Steering);
+
     /// <summary>Ends an answer that is learned: the chat template's own end, where it has one.</summary>
     /// <exception cref="UsageException">Neither template nor files name an end token.</exception>
     public int AnswerEnd => Template.EndTexts.Select(text => (Tokenizer as HuggingFaceTokenizer)?.Find(text)).OfType<int>().Concat(EndTokens).Cast<int?>().FirstOrDefault()
@@ -72,6 +78,7 @@ public sealed class LanguageModelFolder : IDisposable
         try
         {
             var loaded = new LanguageModelFolder(Path.GetFileName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(folder))), model, tokenizer, chat);
+            loaded.Steering = HiddenSteering.Find(folder, model.HiddenSize, model.VocabularySize);
             foreach (var file in CompanionFiles.Where(file => File.Exists(Path.Combine(folder, file)))) { loaded.companions[file] = JsonField.ReadBytes(Path.Combine(folder, file)); }
             return loaded;
         }
@@ -108,6 +115,7 @@ public sealed class LanguageModelFolder : IDisposable
         }
         else if (Tokenizer is HuggingFaceTokenizer known) { known.Save(folder); }
         else { throw new BellmanException($"A tokenizer of kind {Tokenizer.GetType().Name} cannot be written; only character and Hugging Face tokenizers can."); }
+        Steering?.Save(folder);
         foreach (var (file, content) in companions) { WholeFile.Write(Path.Combine(folder, file), content); }
         // A template that was chosen by name is the model's from now on.
         if (Template.Source is { } source && ChatTemplate.Recognise(TokenizerFolder.ChatTemplateText(folder), Template).Name != Template.Name)

@@ -5,7 +5,7 @@ namespace Bellman.Language;
 /// <param name="sampler">Draws the tokens; null makes a <see cref="LocalSampler"/>.</param>
 public sealed class LocalGenerator(LanguageModelFolder folder, ISampler? sampler = null) : ITextGenerator
 {
-    private readonly ISampler sampler = sampler ?? new LocalSampler(folder.Model, folder.Tokenizer);
+    private readonly ISampler sampler = sampler ?? folder.Sampler();
 
     /// <inheritdoc/>
     public IReadOnlyList<IReadOnlyList<TextResponse>> Generate(IReadOnlyList<TextRequest> requests, SamplingOptions options, CancellationToken cancellation = default)

@@ -35,6 +35,9 @@ internal interface IDecoder : IDisposable
     /// <param name="tokens">A token each.</param>
     /// <param name="logits">[slots, vocabulary]: what follows.</param>
     void Step(ReadOnlySpan<int> slots, ReadOnlySpan<int> tokens, Span<float> logits);
+
+    /// <summary>[hidden]: the hidden state, after the final norm, that gave the logits of a row of the last step.</summary>
+    ReadOnlySpan<float> Hidden(int row);
 }
 
 /// <summary>Keys and values of a prompt, and the logits after it.</summary>
@@ -45,4 +48,7 @@ internal interface IPromptCache : IDisposable
 
     /// <summary>[vocabulary]: what follows the prompt.</summary>
     ReadOnlySpan<float> Logits { get; }
+
+    /// <summary>[hidden]: the hidden state, after the final norm, that gave them.</summary>
+    ReadOnlySpan<float> Hidden { get; }
 }

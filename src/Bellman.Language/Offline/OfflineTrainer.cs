@@ -10,6 +10,7 @@ public abstract class OfflineTrainer : ITrainee
 {
     private readonly RandomStream random;
     private readonly TensorOptimizer optimizer;
+    private readonly GradientParts parts;
     private int[] order = [];
     private long orderOf = -1;
     private long steps;
@@ -19,7 +20,8 @@ public abstract class OfflineTrainer : ITrainee
     private protected OfflineTrainer(ILanguageModel model, IReadOnlyList<NamedTensor> trainable, OfflineTrainingOptions options, ulong seed)
     {
         Options = OptionSet.Validated(options, "offline training");
-        Model = model;
+        parts = new GradientParts(options.TokensAtOnce);
+        Model = options.TokensAtOnce > 0 ? new PartedModel(model, parts) : model;
         random = RandomStream.Create(seed, "offline-training");
         optimizer = options.CreateOptimizer(trainable);
     }
@@ -60,14 +62,23 @@ public abstract class OfflineTrainer : ITrainee
         var loss = Loss(NextBatch(), metrics);
         steps++;
         metrics.Add("loss/total", loss.ToDouble());
-        if (!double.IsFinite(loss.ToDouble()) || !loss.requires_grad) { return; }
+        if (!double.IsFinite(loss.ToDouble()) || !loss.requires_grad)
+        {
+            parts.Forget();
+            return;
+        }
         optimizer.ZeroGradients();
         loss.backward();
+        parts.Backward();
         var rate = Schedule?.Value(steps - 1)
             ?? Options.Decayed(Options.LearningRate, steps - 1);
         var norm = optimizer.Step(rate, Options.MaximumGradientNorm);
         metrics.Add(double.IsFinite(norm) ? "gradient/norm" : "loss/gradient_norm", norm);
+        AfterStep();
     }
+
+    /// <summary>Called when the optimiser has stepped, e.g. to let targets follow.</summary>
+    protected virtual void AfterStep() { }
 
     /// <summary>Takes <paramref name="count"/> steps.</summary>
     public void Run(int count, IMetricSink? metrics = null, CancellationToken cancellation = default)

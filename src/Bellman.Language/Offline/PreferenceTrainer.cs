@@ -97,7 +97,7 @@ public sealed class PreferenceTrainer : OfflineTrainer
         var scores = Model.Score(tokens, 1, loss.Needs);
         logits = scores.Logits;
         var mask = tensor(tokens.Mask, [tokens.Rows, tokens.Length]).to(scores.LogProbabilities.device);
-        return new PreferenceSide(scores.LogProbabilities, mask, referenceScores.Length == 0 ? null : Rows(batch, referenceScores, tokens.Length).to(mask.device));
+        return new PreferenceSide(scores.LogProbabilities, mask, referenceScores.Length == 0 ? null : ReferenceScores.Rows(batch, referenceScores, tokens.Length).to(mask.device));
     }
 
     private Tensor MismatchedRatios(int[] batch) => Side(batch, Mismatched, mismatchedReference, out _).LogRatio.detach();
@@ -117,24 +117,7 @@ public sealed class PreferenceTrainer : OfflineTrainer
 
     private static Tensor? Collisions(Tensor? logits) => logits is null ? null : (2 * logits.log_softmax(-1)).logsumexp(-1);
 
-    private float[][] Precompute(IReadOnlyList<TokenExample> examples)
-    {
-        if (reference is null) { return []; }
-        var scores = new float[examples.Count][];
-        for (var first = 0; first < examples.Count; first += Options.BatchSize)
-        {
-            using var scope = NewDisposeScope();
-            using var withoutGradients = no_grad();
-            var part = examples.Skip(first).Take(Options.BatchSize).ToList();
-            var batch = TokenExample.Batch(part);
-            var values = reference.Score(batch).LogProbabilities.ToDoubles();
-            for (var row = 0; row < part.Count; row++)
-            {
-                scores[first + row] = Array.ConvertAll(values[(row * batch.Length)..(row * batch.Length + batch.Lengths[row])], value => (float)value);
-            }
-        }
-        return scores;
-    }
+    private float[][] Precompute(IReadOnlyList<TokenExample> examples) => reference is null ? [] : ReferenceScores.Precompute(reference, examples, Options.BatchSize);
 
     /// <summary>
     /// The reference as it was when training began: its scores, and itself where distributions are compared. The model has moved on
@@ -144,31 +127,11 @@ public sealed class PreferenceTrainer : OfflineTrainer
     {
         public void Exchange(StateExchange state)
         {
-            Scores(state, "chosen", owner.chosenReference);
-            Scores(state, "rejected", owner.rejectedReference);
-            Scores(state, "mismatched", owner.mismatchedReference);
+            ReferenceScores.Exchange(state, "chosen", owner.chosenReference);
+            ReferenceScores.Exchange(state, "rejected", owner.rejectedReference);
+            ReferenceScores.Exchange(state, "mismatched", owner.mismatchedReference);
             if (owner.loss.Needs.HasFlag(ScoreOutputs.Logits) && owner.reference is not null) { state.Part("reference", owner.reference); }
             if (owner.loss.State is { } own) { state.Part("loss", own); }
         }
-
-        private static void Scores(StateExchange state, string name, float[][] scores)
-        {
-            var flat = scores.SelectMany(row => row).ToArray();
-            state.Array<float>(name, flat);
-            if (!state.IsLoading) { return; }
-            var position = 0;
-            foreach (var row in scores)
-            {
-                flat.AsSpan(position, row.Length).CopyTo(row);
-                position += row.Length;
-            }
-        }
-    }
-
-    private static Tensor Rows(int[] batch, float[][] scores, int length)
-    {
-        var table = new float[batch.Length * length];
-        for (var row = 0; row < batch.Length; row++) { scores[batch[row]].CopyTo(table, row * length); }
-        return tensor(table, [batch.Length, length]);
     }
 }

@@ -7,10 +7,14 @@ internal sealed class PolicyUpdate : IDisposable, IStateful
 {
     private readonly PostTrainerParts parts;
     private readonly TensorOptimizer optimizer;
+    private readonly GradientParts gradients;
+    private readonly ILanguageModel model;
 
     public PolicyUpdate(PostTrainerParts parts)
     {
         this.parts = parts;
+        gradients = new GradientParts(parts.Options.TokensAtOnce);
+        model = new PartedModel(parts.Model, gradients);
         // A trust-region step moves the policy itself; Adam is then the critic's.
         var policy = parts.TrustRegion is null ? parts.Model.Trainable.Select(tensor => tensor with { Name = "policy." + tensor.Name }) : [];
         var critic = parts.Critic?.Trainable.Select(tensor => tensor with { Name = "critic." + tensor.Name }) ?? [];
@@ -54,12 +58,20 @@ internal sealed class PolicyUpdate : IDisposable, IStateful
             loss = loss is null ? value : loss + value;
         }
         MeasureChange(batch, metrics);
-        if (loss is null) { return true; }
+        if (loss is null)
+        {
+            gradients.Forget();
+            return true;
+        }
         metrics.Add("loss/total", loss.ToDouble());
-        if (!double.IsFinite(loss.ToDouble())) { return false; }
-        if (!loss.requires_grad) { return true; }
+        if (!double.IsFinite(loss.ToDouble()) || !loss.requires_grad)
+        {
+            gradients.Forget();
+            return double.IsFinite(loss.ToDouble());
+        }
         optimizer.ZeroGradients();
         loss.backward();
+        gradients.Backward();
         var norm = optimizer.Step(learningRate, parts.Options.MaximumGradientNorm);
         // Named as a loss, so that the loop's guard stops a run whose gradient broke.
         metrics.Add(double.IsFinite(norm) ? "gradient/norm" : "loss/gradient_norm", norm);
@@ -69,7 +81,8 @@ internal sealed class PolicyUpdate : IDisposable, IStateful
     private PolicyBatch Compute(RolloutTensors rollouts, int[] rows, TokenBatch tokens, Tensor advantages, Tensor? returns)
     {
         var needs = parts.Terms.Aggregate(parts.Objective.Needs, (all, term) => all | term.Needs);
-        var scores = parts.Model.Score(tokens, parts.Options.Temperature, needs);
+        // A trust-region step asks for derivatives of derivatives, which the parts do not keep.
+        var scores = (parts.TrustRegion is null ? model : parts.Model).Score(tokens, parts.Options.Temperature, needs);
         var device = scores.LogProbabilities.device;
         var index = tensor(Array.ConvertAll(rows, row => (long)row));
         Tensor Slice(Tensor whole) => whole.index_select(0, index).narrow(1, 0, tokens.Length).to(device);
@@ -83,7 +96,7 @@ internal sealed class PolicyUpdate : IDisposable, IStateful
             Entropies = scores.Entropies,
             Hidden = scores.Hidden,
             Logits = scores.Logits,
-            Values = parts.Critic?.Values(tokens).to(device),
+            Values = parts.Critic is { } critic ? gradients.Run(tokens, part => [critic.Values(part)])[0]?.to(device) : null,
             OldValues = rollouts.Values is { } values ? Slice(values) : null,
             Returns = returns is { } targets ? Slice(targets) : null,
             MaximumTokens = parts.Options.MaximumNewTokens,

@@ -144,6 +144,7 @@ public sealed class PostTrainer : ITrainee
     public void Dispose()
     {
         update.Dispose();
+        (parts.Credit as IDisposable)?.Dispose();
         if (parts.OwnsReference) { parts.Reference?.Dispose(); }
     }
 }

@@ -48,6 +48,7 @@ public sealed record PostTrainingMethod(string Key, string Summary, string Credi
         new("prime", "Implicit process rewards and outcomes.", "adv.prime", "loss.ppo?reduction=tokenMean") { Options = "epochs=2" },
         new("cotro", "Chain-of-thought rewards, reward to go.", "adv.cotro", Sequence),
         new("obrl", "Outcome-based: the reward itself weighs the response.", "adv.reinforce?baseline=false", Sequence),
+        new("archer", "Critics over turns learn from a replay; their advantages weigh the plain policy gradient.", "value.archer", Sequence),
         new("gdpo", "Several rewards, each normalised on its own.", "moo.gdpo", "loss.ppo") { Options = "epochs=2" },
     ];
 

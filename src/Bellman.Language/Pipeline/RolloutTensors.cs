@@ -27,19 +27,21 @@ internal sealed class RolloutTensors
     public static RolloutTensors Score(IReadOnlyList<Rollout> rollouts, PostTrainerParts parts, ScoreOutputs needs)
     {
         using var withoutGradients = no_grad();
+        var gradients = new GradientParts(parts.Options.TokensAtOnce);
+        ILanguageModel Parted(ILanguageModel model) => new PartedModel(model, gradients);
         var tokens = Batch(rollouts, Enumerable.Range(0, rollouts.Count).ToArray());
         var mask = tensor(tokens.Mask, [tokens.Rows, tokens.Length]);
         var temperature = parts.Options.Temperature;
         var known = !parts.Options.Rescore && rollouts.All(rollout => rollout.LogProbabilities.Length == rollout.Tokens.Length);
-        var scores = known && needs == ScoreOutputs.None ? null : parts.Model.Score(tokens, temperature, needs);
+        var scores = known && needs == ScoreOutputs.None ? null : Parted(parts.Model).Score(tokens, temperature, needs);
         var old = known || scores is null ? Sampled(rollouts, tokens) : scores.LogProbabilities.cpu();
         return new RolloutTensors(rollouts, tokens, mask, old)
         {
-            Reference = parts.ScoresReference ? parts.Reference?.Score(tokens, temperature).LogProbabilities.cpu() : null,
+            Reference = parts is { ScoresReference: true, Reference: { } reference } ? Parted(reference).Score(tokens, temperature).LogProbabilities.cpu() : null,
             Entropies = scores?.Entropies?.cpu(),
             Hidden = scores?.Hidden?.cpu(),
             Logits = scores?.Logits?.cpu(),
-            Values = parts.Critic?.Values(tokens).cpu(),
+            Values = parts.Critic is { } critic ? gradients.Run(tokens, part => [critic.Values(part)])[0]?.cpu() : null,
         };
     }
 

@@ -40,6 +40,11 @@ public abstract record TensorTrainingOptions
     [Range(0.0, 1.0)]
     public double WeightDecay { get; init; }
 
+    /// <summary>Most tokens that are computed at once.</summary>
+    [Description("Most tokens of a mini-batch that the policy (and its critic) computes at once: a larger one is cut into parts, its gradient is that of the whole, and memory is a part's, for one more forward pass. 0 computes all at once.")]
+    [Range(0, 100_000_000)]
+    public int TokensAtOnce { get; init; }
+
     /// <summary>Threads of torch's operations.</summary>
     [Description("Threads of torch's operations; a run is resumed bit for bit only with the same number.")]
     [Range(1, 1024)]

@@ -72,7 +72,7 @@ public enum FeedbackKind
 }
 
 /// <summary>UNA (Wang et al. 2024): the implicit reward beta h is regressed on whatever feedback there is.</summary>
-public sealed record UnaLoss : PreferenceLoss
+public sealed record UnaLoss : PreferenceLoss, IUnpairedLoss
 {
     /// <inheritdoc/>
     public override string Name => "pref.una";
@@ -93,6 +93,14 @@ public sealed record UnaLoss : PreferenceLoss
         _ = batch.ScoreDifference;
         return 0.5 * (Of(batch.Chosen.LogRatio, batch.ChosenScores ?? batch.Delta) + Of(batch.Rejected.LogRatio, batch.RejectedScores ?? batch.Delta));
     }
+
+    /// <inheritdoc/>
+    public bool TakesScores => Feedback == FeedbackKind.Scores;
+
+    /// <inheritdoc/>
+    public Tensor UnpairedLosses(UnpairedBatch batch) => Feedback == FeedbackKind.Pairs
+        ? throw new UsageException("una with feedback=pairs compares pairs. Set feedback=binary or feedback=scores for responses on their own.")
+        : Of(batch.Side.LogRatio, batch.Feedback);
 
     /// <summary>The loss of responses on their own: (beta h - z)^2, or -z log sigma(beta h) - (1 - z) log sigma(-beta h).</summary>
     public Tensor Of(Tensor h, Tensor feedback) => Feedback == FeedbackKind.Binary

@@ -9,7 +9,7 @@ namespace Bellman.Language;
 /// undesirable: lambda_U (1 - sigma(beta (z0 - h))); z0 = max(0, mean h of mismatched pairs), without gradient. A pair
 /// counts as one of each.
 /// </summary>
-public sealed record KtoLoss : PreferenceLoss
+public sealed record KtoLoss : PreferenceLoss, IUnpairedLoss
 {
     /// <inheritdoc/>
     public override string Name => "pref.kto";
@@ -40,6 +40,17 @@ public sealed record KtoLoss : PreferenceLoss
         return 0.5 * (Desirable(batch.Chosen.LogRatio, reference) + Undesirable(batch.Rejected.LogRatio, reference));
     }
 
+    /// <inheritdoc/>
+    public bool TakesScores => false;
+
+    /// <inheritdoc/>
+    public Tensor UnpairedLosses(UnpairedBatch batch)
+    {
+        var reference = ReferencePoint(batch.MismatchedLogRatios ?? throw new UsageException($"{Name} measures its reference point by responses to other prompts."));
+        var h = batch.Side.LogRatio;
+        return where(batch.Feedback.gt(0.5), Desirable(h, reference), Undesirable(h, reference));
+    }
+
     /// <summary>z0 = max(0, mean h(x, y')), without gradient.</summary>
     public static Tensor ReferencePoint(Tensor mismatched) => mismatched.detach().mean().clamp_min(0);
 
@@ -54,7 +65,7 @@ public sealed record KtoLoss : PreferenceLoss
 /// BCO (Jung et al. 2024): a binary classifier of good and bad, -log sigma(beta h_w - delta) and -log sigma(-(beta h_l - delta)),
 /// delta the running mean of beta h, without gradient.
 /// </summary>
-public sealed record BcoLoss : PreferenceLoss
+public sealed record BcoLoss : PreferenceLoss, IUnpairedLoss
 {
     private readonly RunningShift shift = new();
 
@@ -75,6 +86,20 @@ public sealed record BcoLoss : PreferenceLoss
         var (chosen, rejected) = (Beta * batch.Chosen.LogRatio, Beta * batch.Rejected.LogRatio);
         var delta = shift.Update(0.5 * (chosen.mean().ToDouble() + rejected.mean().ToDouble()));
         return 0.5 * (NegativeLogSigmoid(chosen - delta) + NegativeLogSigmoid(-(rejected - delta)));
+    }
+
+    /// <inheritdoc/>
+    public bool TakesScores => false;
+
+    /// <inheritdoc/>
+    public Tensor UnpairedLosses(UnpairedBatch batch)
+    {
+        var scaled = Beta * batch.Side.LogRatio;
+        var good = batch.Feedback.gt(0.5);
+        // Good and bad count alike in delta, however many there are of each.
+        var sides = new[] { scaled.masked_select(good), scaled.masked_select(good.logical_not()) }.Where(side => side.NumberOfElements > 0).ToList();
+        var delta = shift.Update(sides.Average(side => side.mean().ToDouble()));
+        return where(good, NegativeLogSigmoid(scaled - delta), NegativeLogSigmoid(-(scaled - delta)));
     }
 
     /// <summary>The loss of each side for a given delta.</summary>

@@ -7,7 +7,8 @@ namespace Bellman.Language;
 /// </summary>
 /// <param name="model">Read as it is when a call begins; it must not be trained during one.</param>
 /// <param name="tokenizer">Recognises stop texts and names end tokens when the model names none; may be null.</param>
-public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null) : IStreamingSampler
+/// <param name="steering">Changes the distribution of every token; its log-probabilities are then the changed ones. Null for none.</param>
+public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null, ILogitSteering? steering = null) : IStreamingSampler
 {
     /// <inheritdoc/>
     public IReadOnlyList<IReadOnlyList<Completion>> Sample(IReadOnlyList<SamplingPrompt> prompts, SamplingOptions options, CancellationToken cancellation = default) =>
@@ -51,6 +52,7 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
         var free = new Stack<int>(Enumerable.Range(0, decoder.Slots).Reverse());
         var (slots, tokens) = (new int[decoder.Slots], new int[decoder.Slots]);
         var logits = new float[decoder.Slots * model.VocabularySize];
+        var beginning = new float[steering is null ? 0 : model.VocabularySize];
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -58,7 +60,7 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
             {
                 var cache = work[prompt].Get(decoder);
                 var response = new GrowingResponse(prompts[prompt], sample, options, model.ContextLength);
-                if (Next(response, cache.Logits, prompt, sample) is { } finish)
+                if (Next(response, First(cache), prompt, sample) is { } finish)
                 {
                     work.Finish(prompt, sample, response.Complete(finish));
                     continue;
@@ -74,6 +76,7 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
             for (var i = 0; i < active.Count; i++)
             {
                 var row = active[i];
+                steering?.Steer(decoder.Hidden(i), logits.AsSpan(i * model.VocabularySize, model.VocabularySize));
                 if (Next(row.Response, logits.AsSpan(i * model.VocabularySize, model.VocabularySize), row.Prompt, row.Sample) is { } finish)
                 {
                     work.Finish(row.Prompt, row.Sample, row.Response.Complete(finish));
@@ -82,6 +85,14 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
                 else { active[kept++] = row; }
             }
             active.RemoveRange(kept, active.Count - kept);
+        }
+
+        ReadOnlySpan<float> First(IPromptCache cache)
+        {
+            if (steering is null) { return cache.Logits; }
+            cache.Logits.CopyTo(beginning);
+            steering.Steer(cache.Hidden, beginning);
+            return beginning;
         }
 
         FinishReason? Next(GrowingResponse response, ReadOnlySpan<float> following, int prompt, int sample)

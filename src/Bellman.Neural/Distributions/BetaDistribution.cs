@@ -15,7 +15,7 @@ public static class BetaDistribution
         for (var i = 0; i < x.Length; i++)
         {
             // X / (X + Y) with X ~ Gamma(α), Y ~ Gamma(β)
-            var (first, second) = (Gamma(alpha[i], random), Gamma(beta[i], random));
+            var (first, second) = (random.NextGamma(alpha[i]), random.NextGamma(beta[i]));
             x[i] = (float)Math.Clamp(first / (first + second), Edge, 1 - Edge);
         }
     }
@@ -83,20 +83,4 @@ public static class BetaDistribution
     private static double Inside(float x) => Math.Clamp(x, Edge, 1 - Edge);
 
     private static double LogBeta(double a, double b) => SpecialFunctions.LogGamma(a) + SpecialFunctions.LogGamma(b) - SpecialFunctions.LogGamma(a + b);
-
-    /// <summary>A gamma draw of unit scale (Marsaglia and Tsang 2000); below 1 by Γ(a) = Γ(a + 1) U^(1/a).</summary>
-    private static double Gamma(double shape, RandomStream random)
-    {
-        if (shape < 1) { return Gamma(shape + 1, random) * Math.Pow(1 - random.NextDouble(), 1 / shape); }
-        var d = shape - 1.0 / 3;
-        var c = 1 / Math.Sqrt(9 * d);
-        while (true)
-        {
-            var z = random.NextGaussian();
-            var v = 1 + c * z;
-            if (v <= 0) { continue; }
-            v = v * v * v;
-            if (Math.Log(1 - random.NextDouble()) < 0.5 * z * z + d - d * v + d * Math.Log(v)) { return d * v; }
-        }
-    }
 }

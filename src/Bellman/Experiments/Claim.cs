@@ -32,7 +32,7 @@ public sealed record Verdict(Claim Claim, double Value, Interval Interval, Verdi
 /// <summary>
 /// A statement about the measurements: a quantity of one or more arms has at least, or at most, a threshold. It is
 /// decided by the bound of the quantity's 95% bootstrap interval that lies towards the threshold, so a claim that holds
-/// holds with that confidence. Seeds are resampled jointly for all arms of a claim (paired).
+/// holds with that confidence. The seeds that all its arms have are resampled jointly (paired).
 /// </summary>
 public sealed class Claim
 {
@@ -101,6 +101,11 @@ public sealed class Claim
     public static Claim Combined(string name, IReadOnlyList<ClaimTerm> terms, Func<IReadOnlyList<double>, double> combine, double atLeast,
         Statistic statistic = Statistic.InterquartileMean) =>
         new(name, terms, combine, fromBelow: true, atLeast, statistic, $"≥ {Numbers.Text(atLeast)}");
+
+    /// <summary>As <see cref="Combined"/>, but the quantity is at most <paramref name="atMost"/>.</summary>
+    public static Claim CombinedAtMost(string name, IReadOnlyList<ClaimTerm> terms, Func<IReadOnlyList<double>, double> combine, double atMost,
+        Statistic statistic = Statistic.InterquartileMean) =>
+        new(name, terms, combine, fromBelow: false, atMost, statistic, $"≤ {Numbers.Text(atMost)}");
 
     /// <summary>
     /// The metric of every seed (or of a <paramref name="share"/> of the seeds) satisfies a predicate. The value is the share of

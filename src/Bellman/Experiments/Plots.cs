@@ -127,12 +127,13 @@ public static class Plots
         return new Figure(plot, 960, 190 + 46 * bars.Count);
     }
 
-    private static double Height(double value, LogarithmicAxes logarithmic) => logarithmic.HasFlag(LogarithmicAxes.Y) ? Logarithm(value) : value;
+    private static double Height(double value, LogarithmicAxes logarithmic) =>
+        !double.IsFinite(value) ? double.NaN : logarithmic.HasFlag(LogarithmicAxes.Y) ? Logarithm(value) : value;
 
     private static double Logarithm(double value) => value > 0 ? Math.Log10(value) : double.NaN;
 
-    /// <summary>The series where it lies on the plot: ScottPlot's axes are linear, so logarithms are drawn.</summary>
-    private static PlotSeries Placed(PlotSeries series, LogarithmicAxes logarithmic) => logarithmic == LogarithmicAxes.None ? series : series with
+    /// <summary>The series where it lies on the plot: ScottPlot's axes are linear, so logarithms are drawn; what is infinite has no place.</summary>
+    private static PlotSeries Placed(PlotSeries series, LogarithmicAxes logarithmic) => series with
     {
         X = logarithmic.HasFlag(LogarithmicAxes.X) ? [.. series.X.Select(Logarithm)] : series.X,
         Y = [.. series.Y.Select(value => Height(value, logarithmic))],

@@ -30,7 +30,7 @@ public sealed class ReproductionOutcome
         Folder = folder;
         Failures = failures;
         Records = [.. plan.Cells.Where(records.ContainsKey).Select(cell => records[cell])];
-        Verdicts = [.. plan.Claims.Select(claim => claim.Decide(CompleteValues))];
+        Verdicts = [.. plan.Claims.Select(claim => claim.Decide(term => CompleteValues(term, plan.SharedSeeds(claim))))];
         Summaries = [.. plan.Metrics.SelectMany(metric => plan.Arms.Select(arm => Summarise(arm, metric)))];
     }
 
@@ -101,9 +101,9 @@ public sealed class ReproductionOutcome
     /// <summary>The finished cells of an arm, in the order of its seeds.</summary>
     public IReadOnlyList<CellRecord> RecordsOf(Arm arm) => [.. Records.Where(record => record.Cell.Arm.Name == arm.Name)];
 
-    private List<double>? CompleteValues(ClaimTerm term)
+    private List<double>? CompleteValues(ClaimTerm term, IReadOnlyList<ulong> seeds)
     {
-        var cells = Plan.Cells.Where(cell => cell.Arm.Name == term.Arm).ToList();
+        var cells = Plan.Cells.Where(cell => cell.Arm.Name == term.Arm && seeds.Contains(cell.Seed)).ToList();
         return cells.TrueForAll(records.ContainsKey) ? cells.ConvertAll(cell => records[cell].Result.Metrics[term.Metric]) : null;
     }
 

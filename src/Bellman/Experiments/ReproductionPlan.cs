@@ -59,6 +59,10 @@ public sealed partial class ReproductionPlan
     /// <summary>The seeds of an arm.</summary>
     public IReadOnlyList<ulong> SeedsOf(Arm arm) => seeds[arm.Name];
 
+    /// <summary>The seeds that all arms of a claim have, in the first one's order: what the claim is decided by, paired.</summary>
+    public IReadOnlyList<ulong> SharedSeeds(Claim claim) =>
+        [.. seeds[claim.Terms[0].Arm].Where(seed => claim.Terms.All(term => seeds[term.Arm].Contains(seed)))];
+
     private static List<ulong> Adjusted(IReadOnlyList<ulong> own, int? count)
     {
         var wanted = own.Take(count ?? own.Count).ToList();
@@ -100,9 +104,9 @@ public sealed partial class ReproductionPlan
                 Known(claim, "arm", term.Arm, Arms.Select(arm => arm.Name));
                 Known(claim, "metric", term.Metric, Metrics.Select(metric => metric.Name));
             }
-            if (claim.Terms.Any(term => !seeds[term.Arm].SequenceEqual(seeds[claim.Terms[0].Arm])))
+            if (SharedSeeds(claim).Count == 0)
             {
-                throw Broken($"compares arms with different seeds in claim '{claim.Name}'; comparisons are paired by seed, so give these arms the same seeds");
+                throw Broken($"compares arms without a common seed in claim '{claim.Name}'; comparisons are paired by seed, so give these arms some of the same");
             }
         }
     }

@@ -156,6 +156,28 @@ public static class Statistics
         return new Interval(Math.Max(0, (centre - half) / scale), Math.Min(1, (centre + half) / scale));
     }
 
+    /// <summary>
+    /// Spearman's rank correlation (1904): the correlation of the ranks, equal values sharing their mean rank (several infinities too).
+    /// NaN where one side is constant.
+    /// </summary>
+    public static double RankCorrelation(IReadOnlyList<double> first, IReadOnlyList<double> second)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(second.Count, first.Count);
+        var (x, y) = (Ranks(first), Ranks(second));
+        var (meanX, meanY) = (Mean(x), Mean(y));
+        double covariance = 0, varianceX = 0, varianceY = 0;
+        for (var i = 0; i < x.Length; i++)
+        {
+            covariance += (x[i] - meanX) * (y[i] - meanY);
+            varianceX += (x[i] - meanX) * (x[i] - meanX);
+            varianceY += (y[i] - meanY) * (y[i] - meanY);
+        }
+        return covariance / Math.Sqrt(varianceX * varianceY);
+    }
+
+    private static double[] Ranks(IReadOnlyList<double> values) =>
+        [.. values.Select(value => values.Count(other => other < value) + (values.Count(other => other == value) + 1) / 2.0)];
+
     /// <summary>The trailing moving average: each value is the mean of itself and up to <paramref name="window"/> - 1 values before it.</summary>
     public static double[] MovingAverage(IReadOnlyList<double> values, int window)
     {

@@ -129,6 +129,36 @@ public sealed class RandomStream : IStateful
         }
     }
 
+    /// <summary>A gamma draw of unit scale (Marsaglia and Tsang 2000); below 1 by Γ(a) = Γ(a + 1) U^(1/a).</summary>
+    /// <param name="shape">Above 0.</param>
+    public double NextGamma(double shape)
+    {
+        if (!(shape > 0)) { throw new ArgumentOutOfRangeException(nameof(shape), shape, "A gamma distribution's shape is above 0."); }
+        if (shape < 1) { return NextGamma(shape + 1) * Math.Pow(1 - NextDouble(), 1 / shape); }
+        var d = shape - 1.0 / 3;
+        var c = 1 / Math.Sqrt(9 * d);
+        while (true)
+        {
+            var z = NextGaussian();
+            var v = 1 + c * z;
+            if (v <= 0) { continue; }
+            v = v * v * v;
+            if (Math.Log(1 - NextDouble()) < 0.5 * z * z + d - d * v + d * Math.Log(v)) { return d * v; }
+        }
+    }
+
+    /// <summary>Fills <paramref name="probabilities"/> with a draw from a Dirichlet distribution: gamma draws, normalised.</summary>
+    /// <param name="concentrations">One for each probability, above 0.</param>
+    /// <param name="probabilities">As many, written; they sum to 1.</param>
+    public void NextDirichlet(ReadOnlySpan<double> concentrations, Span<double> probabilities)
+    {
+        var total = 0.0;
+        for (var i = 0; i < concentrations.Length; i++) { total += probabilities[i] = NextGamma(concentrations[i]); }
+        // Tiny concentrations can underflow all together; the mass then lies on one place.
+        if (total == 0) { probabilities[NextCategorical(concentrations)] = total = 1; }
+        foreach (ref var probability in probabilities) { probability /= total; }
+    }
+
     /// <summary>An index drawn in proportion to non-negative <paramref name="weights"/>, which need not sum to 1.</summary>
     public int NextCategorical(ReadOnlySpan<double> weights)
     {

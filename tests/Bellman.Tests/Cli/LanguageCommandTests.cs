@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Bellman.Language;
 using Bellman.Language.Chat;
 using Bellman.Language.Tokenizers;
+using Bellman.Papers;
 using Bellman.Runs;
 using Xunit;
 
@@ -61,7 +62,7 @@ public sealed partial class LanguageCommandTests
     [InlineData("Give one of them", "posttrain", "--task", "arithmetic", "--data", "x.jsonl")]
     [InlineData("arithmetic", "posttrain", "--task", "arithmetik")]
     [InlineData("learningRate", "posttrain", "--set", "learningrat=1")]
-    [InlineData("pref.simpo", "prefer", "--loss", "simp")]
+    [InlineData("simpo", "prefer", "--loss", "simp")]
     [InlineData("noise", "prefer", "--loss", "robust", "--set", "loss.noise=0.5")]
     [InlineData("batchSize", "prefer", "--set", "batchsiz=4")]
     [InlineData("run", "posttrain", "--model", "no-such-model")]
@@ -94,6 +95,8 @@ public sealed partial class LanguageCommandTests
         Assert.Equal(0, status);
         Assert.Contains("adv.group.grpo", output, StringComparison.Ordinal);
         Assert.DoesNotContain("pref.dpo ", output, StringComparison.Ordinal);
+        var listed = (JsonNode.Parse(BellmanCommand.Run("techniques", "--json").Output) as JsonArray ?? []).Select(entry => entry?["key"]?.ToString() ?? "").ToList();
+        Assert.Equal([.. ComponentRegistry.All.Select(entry => entry.Key), .. PostTrainingMethod.All.Select(method => "method:" + method.Key), .. PaperMethods.All.Select(addition => "method:+" + addition.Key)], listed);
         Assert.Contains("pref.simpo", BellmanCommand.Run("techniques", "pref.simpp").Error, StringComparison.Ordinal);
     }
 
@@ -206,6 +209,64 @@ public sealed partial class LanguageCommandTests
         Assert.NotEqual(0, status);
         Assert.Contains(expected, error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateDirectories(folder.Path));
+    }
+
+    [Theory]
+    [InlineData("kto", "answers.json")]
+    [InlineData("bco", "answers.json")]
+    [InlineData("dpo", "pairs.json")]
+    [InlineData("pl", "answers.json")]
+    [InlineData("dro", "answers.json")]
+    [InlineData("oreo", "answers.json")]
+    [InlineData("apo_star", "answers.json")]
+    [InlineData("ilql", "answers.json")]
+    [InlineData("verifierq", "answers.json")]
+    public void Every_kind_of_feedback_is_learned_from(string loss, string kept)
+    {
+        using var folder = new TemporaryFolder();
+        var data = Path.Combine(folder.Path, "feedback.jsonl");
+        File.WriteAllText(data, loss == "dpo"
+            ? """
+              {"prompt": "1+1=", "chosen": "2", "rejected": "3"}
+              {"prompt": "2+2=", "chosen": "4", "rejected": "5"}
+
+              """
+            : """
+              {"prompt": "1+1=", "completion": "2", "label": true}
+              {"prompt": "1+1=", "completion": "3", "label": false}
+              {"prompt": "2+2=", "completion": [{"role": "assistant", "content": "4"}], "label": 1}
+              {"prompt": "2+2=", "completion": "5", "label": 0.0}
+
+              """);
+        var runs = Path.Combine(folder.Path, "runs");
+        var (status, output, error) = BellmanCommand.Run("prefer", "--model", ChatModel(folder), "--data", data, "--loss", loss, "--steps", "2", "--items", "2", "--set", "maximumNewTokens=3", "--runs", runs);
+        Assert.True(status == 0, error);
+        var run = new RunStore(runs).Open("latest");
+        Assert.True(File.Exists(Path.Combine(run.Folder, kept)));
+        Assert.Equal(loss == "ilql", File.Exists(Path.Combine(run.Folder, "model", HiddenSteering.FileName)));
+        Assert.Equal(loss == "verifierq", output.Contains("the verifier gives most", StringComparison.Ordinal));
+        if (loss != "ilql") { return; }
+        // The values steer whatever samples from the folder, until the model is trained on.
+        using (var model = LanguageModelFolder.Load(Path.Combine(run.Folder, "model"))) { Assert.Equal(4, model.Steering?.Beta); }
+        (status, _, error) = BellmanCommand.Run("posttrain", "--model", run.Folder, "--task", "arithmetic?level=1", "--steps", "1", "--items", "1", "--set", "maximumNewTokens=3", "--runs", Path.Combine(folder.Path, "next"));
+        Assert.True(status == 0, error);
+        Assert.False(File.Exists(Path.Combine(new RunStore(Path.Combine(folder.Path, "next")).Open("latest").Folder, "model", HiddenSteering.FileName)));
+    }
+
+    [Theory]
+    [InlineData("""{"prompt": "1", "completion": "2", "label": "yes"}""", "'label'")]
+    [InlineData("""{"prompt": "1", "completion": "", "label": true}""", "empty answer")]
+    [InlineData("""{"prompt": "1", "completion": "2"}""", "label, reward, score")]
+    [InlineData("""{"completion": "2", "label": true}""", "'prompt'")]
+    [InlineData("""{"prompt": "1", "completion": "2", "label": true}""", "nothing to tell apart")]
+    public void Feedback_that_says_nothing_is_refused(string line, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        var data = Path.Combine(folder.Path, "feedback.jsonl");
+        File.WriteAllText(data, line + "\n");
+        var (status, _, error) = BellmanCommand.Run("prefer", "--model", ChatModel(folder), "--data", data, "--loss", "kto", "--steps", "1", "--items", "1", "--set", "maximumNewTokens=3", "--runs", Path.Combine(folder.Path, "runs"));
+        Assert.Equal(2, status);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
     }
 
     private static string[] Measurements(string runs) =>

@@ -78,6 +78,18 @@ public sealed class PlotsTests
     }
 
     [Fact]
+    public void What_is_infinite_is_left_out_and_does_not_stretch_the_axis()
+    {
+        PlotSeries Line(double last) => new("ours", [1, 2, 3], [1, 2, last]) { Style = SeriesStyle.MarkedLine, Band = [new(1, 1), new(1, 3), new(2, last)] };
+        var with = Plots.Lines("", "x", "y", [Line(double.PositiveInfinity)]).ToSvg();
+        Assert.DoesNotContain("NaN", with, StringComparison.Ordinal);
+        // The largest height is the whisker's 3.
+        Assert.Matches(">\\s*3\\s*<", with);
+        Assert.Equal(2, Regex.Count(with, "<ellipse fill=\"#0072B2\""));
+        Assert.Equal(3, Regex.Count(Plots.Lines("", "x", "y", [Line(3)]).ToSvg(), "<ellipse fill=\"#0072B2\""));
+    }
+
+    [Fact]
     public void Values_that_are_not_positive_leave_no_mark_on_a_logarithmic_axis()
     {
         var figure = Plots.Lines("", "x", "y", [new("ours", [1, 2], [0, 10]) { Band = [new(-1, 1), new(5, 20)], Style = SeriesStyle.MarkedLine }], logarithmic: LogarithmicAxes.Y);

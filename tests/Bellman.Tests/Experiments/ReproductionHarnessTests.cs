@@ -183,13 +183,23 @@ public sealed class ReproductionHarnessTests : IDisposable
     }
 
     [Fact]
+    public void A_claim_about_arms_of_different_length_is_decided_by_the_seeds_they_share()
+    {
+        var fake = new FakeReproduction { OwnArms = [new("ours", "") { Seeds = [0, 1, 2, 3, 4] }, new("random", "")] };
+        var outcome = RunWith(fake, Settings());
+        var (ours, random) = (outcome.Summary("ours", "score").Values, outcome.Summary("random", "score").Values);
+        Assert.Equal((5, 3), (ours.Count, random.Count));
+        Assert.Equal(Statistics.Mean([.. ours.Take(3)]) - Statistics.Mean([.. random]), outcome.Verdicts[0].Value, 12);
+    }
+
+    [Fact]
     public void An_inconsistent_reproduction_is_refused_by_name()
     {
         Refused("names the arm 'theirs' in claim 'c'", new FakeReproduction { OwnClaims = [Claim.AtLeast("c", "theirs", "score", 0)] });
         Refused("names the metric 'speed' in claim 'c'", new FakeReproduction { OwnClaims = [Claim.AtLeast("c", "ours", "speed", 0)] });
         Refused("has the arm 'ours' twice", new FakeReproduction { OwnArms = [new("ours", ""), new("ours", "")] });
         Refused("has the arm 'Our Arm'; use lower-case", new FakeReproduction { OwnArms = [new("Our Arm", "")] });
-        Refused("different seeds in claim 'ours beats random'", new FakeReproduction { OwnArms = [new("ours", "") { Seeds = [7] }, new("random", "")] });
+        Refused("without a common seed in claim 'ours beats random'", new FakeReproduction { OwnArms = [new("ours", "") { Seeds = [7] }, new("random", "")] });
     }
 
     private static void Refused(string message, FakeReproduction fake) =>

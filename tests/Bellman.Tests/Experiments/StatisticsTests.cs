@@ -32,6 +32,15 @@ public sealed class StatisticsTests
     }
 
     [Fact]
+    public void Rank_correlation_gives_equal_values_their_mean_rank()
+    {
+        Assert.Equal(1, Statistics.RankCorrelation([1, 2, 3], [10, 100, double.PositiveInfinity]), 12);
+        // Ranks (1, 2, 3.5, 3.5) and (2, 1, 3.5, 3.5): 1 - 6 * 2 / (4 * 15) corrected for ties is 3.5 / 4.5.
+        Assert.Equal(3.5 / 4.5, Statistics.RankCorrelation([1, 2, double.PositiveInfinity, double.PositiveInfinity], [2, 1, double.PositiveInfinity, double.PositiveInfinity]), 12);
+        Assert.True(double.IsNaN(Statistics.RankCorrelation([1, 1], [1, 2])));
+    }
+
+    [Fact]
     public void Percentiles_interpolate_between_neighbours()
     {
         // 2.5% of 40 steps is place 1; with 5 values it is place 0.1.

@@ -144,4 +144,27 @@ public class RandomStreamTests
     }
 
     private static uint[] Draw(RandomStream stream) => Enumerable.Range(0, 9).Select(_ => stream.NextUInt32()).ToArray();
+
+    [Fact]
+    public void Dirichlet_draws_sum_to_one_and_have_the_means_and_variances_of_their_concentrations()
+    {
+        var random = RandomStream.Create(11);
+        double[] concentrations = [0.3, 1.2, 2.5];
+        var draw = new double[3];
+        var (mean, square) = (new double[3], new double[3]);
+        const int Draws = 40_000;
+        for (var i = 0; i < Draws; i++)
+        {
+            random.NextDirichlet(concentrations, draw);
+            Assert.Equal(1, draw.Sum(), 12);
+            for (var j = 0; j < 3; j++) { (mean[j], square[j]) = (mean[j] + draw[j] / Draws, square[j] + draw[j] * draw[j] / Draws); }
+        }
+        for (var j = 0; j < 3; j++)
+        {
+            var expected = concentrations[j] / 4;
+            Assert.Equal(expected, mean[j], 0.005);
+            Assert.Equal(expected * (1 - expected) / 5, square[j] - mean[j] * mean[j], 0.003);
+        }
+        Assert.Throws<ArgumentOutOfRangeException>(() => random.NextGamma(0));
+    }
 }

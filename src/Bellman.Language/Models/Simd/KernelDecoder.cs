@@ -79,6 +79,7 @@ internal sealed unsafe class KernelDecoder<TVector, TOps> : IDecoder
             }
         }
         Read(kept.Stream(shape.Layers) + (tokens.Length - 1) * (nint)shape.Width, 1, prompt.Following);
+        Hidden(0).CopyTo(prompt.State);
         return prompt;
     }
 
@@ -105,6 +106,8 @@ internal sealed unsafe class KernelDecoder<TVector, TOps> : IDecoder
         for (var i = 0; i < count; i++) { lengths[slots[i]]++; }
         Read(stream, count, logits);
     }
+
+    public ReadOnlySpan<float> Hidden(int row) => new(normed + row * (nint)shape.WidthStride, shape.Width);
 
     public void Dispose()
     {
@@ -212,6 +215,7 @@ internal sealed unsafe class KernelDecoder<TVector, TOps> : IDecoder
             Stride = SimdLayer.Padded(length);
             memory.EnsureCapacity((long)shape.Layers * shape.Key * (Stride + length));
             Following = new float[shape.Vocabulary];
+            State = new float[shape.Width];
         }
 
         public int Length { get; }
@@ -220,7 +224,11 @@ internal sealed unsafe class KernelDecoder<TVector, TOps> : IDecoder
 
         public float[] Following { get; }
 
+        public float[] State { get; }
+
         public ReadOnlySpan<float> Logits => Following;
+
+        public ReadOnlySpan<float> Hidden => State;
 
         /// <summary>Tiles of keys.</summary>
         public float* Keys(int layer, int head) => memory.Pointer + ((long)layer * shape.KeyHeads + head) * shape.Head * (Stride + Length);

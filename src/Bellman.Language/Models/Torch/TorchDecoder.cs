@@ -14,6 +14,8 @@ internal sealed class TorchDecoder : IDecoder
     private readonly Tensor[] keys;
     private readonly Tensor[] values;
     private readonly int[] lengths;
+    private Tensor? last;
+    private float[]? hidden;
 
     public TorchDecoder(TransformerConfiguration model, TorchBlocks blocks, int slots, int capacity, Device device, ScalarType compute, int threads)
     {
@@ -44,7 +46,9 @@ internal sealed class TorchDecoder : IDecoder
                 return nn.functional.scaled_dot_product_attention(query, blocks.Shared(key), blocks.Shared(value), null, 0, true);
             });
         }
-        CopyOut(blocks.Logits(blocks.FinalNorm(x.select(1, tokens.Length - 1))), cache.Following = new float[model.VocabularySize]);
+        var state = blocks.FinalNorm(x.select(1, tokens.Length - 1));
+        CopyOut(blocks.Logits(state), cache.Following = new float[model.VocabularySize]);
+        CopyOut(state.to(ScalarType.Float32), cache.State = new float[model.HiddenSize]);
         return cache;
     }
 
@@ -90,12 +94,28 @@ internal sealed class TorchDecoder : IDecoder
                 return nn.functional.scaled_dot_product_attention(query, blocks.Shared(Rows(keys[index])), blocks.Shared(Rows(values[index])), seen, 0, false);
             });
         }
-        CopyOut(blocks.Logits(blocks.FinalNorm(x.squeeze(1))), logits);
+        var state = blocks.FinalNorm(x.squeeze(1));
+        CopyOut(blocks.Logits(state), logits);
+        last?.Dispose();
+        (last, hidden) = (state.DetachFromDisposeScope(), null);
+    }
+
+    public ReadOnlySpan<float> Hidden(int row)
+    {
+        // Few ask: the states are copied out when somebody does.
+        if (hidden is null)
+        {
+            using var scope = NewDisposeScope();
+            var states = last ?? throw new InvalidOperationException("No step was made yet.");
+            CopyOut(states.to(ScalarType.Float32), hidden = new float[states.NumberOfElements]);
+        }
+        return hidden.AsSpan(row * model.HiddenSize, model.HiddenSize);
     }
 
     public void Dispose()
     {
         foreach (var cache in keys.Concat(values)) { cache.Dispose(); }
+        last?.Dispose();
     }
 
     private static void CopyOut(Tensor from, Span<float> to) => MemoryMarshal.Cast<byte, float>(from.cpu().contiguous().bytes).CopyTo(to);
@@ -110,7 +130,11 @@ internal sealed class TorchDecoder : IDecoder
 
         public float[] Following { get; set; } = [];
 
+        public float[] State { get; set; } = [];
+
         public ReadOnlySpan<float> Logits => Following;
+
+        public ReadOnlySpan<float> Hidden => State;
 
         public void Dispose()
         {

@@ -102,7 +102,7 @@ public sealed class GeneratedTextTests
         using var folder = new TemporaryFolder();
         using var tiny = LanguageModelFolder.Tiny(new CharacterTokenizer("ab"), RandomStream.Create(3));
         tiny.Save(folder.Path);
-        new CharacterTokenizer("abcdef").Save(folder.Path);
+        new CharacterTokenizer("abcdef").Export(folder.Path);
         Assert.Contains("do not belong together", Assert.Throws<UsageException>(() => LanguageModelFolder.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 }

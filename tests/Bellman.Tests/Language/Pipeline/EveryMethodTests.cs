@@ -18,7 +18,9 @@ public sealed class EveryMethodTests
     {
         using var model = TabularTraining.Task.Reference();
         // Among many responses several are right, and the best then beats no other: pass@k learns from small groups.
-        var builder = TabularTraining.Builder(model).Options(options => options with { GroupSize = key == "passk" ? 3 : 16 }).Method(key);
+        var settings = new Dictionary<string, string>();
+        if (key == "archer") { (settings["adv.learningRate"], settings["adv.batchSize"]) = ("0.1", "432"); }
+        var builder = TabularTraining.Builder(model).Options(options => options with { GroupSize = key == "passk" ? 3 : 16 }).Method(key, settings);
         using var critic = new TabularCritic(model);
         if (key is "ppo" or "a2c" or "vapo") { builder.Critic(critic); }
         if (key is "prm" or "cotro" or "prime") { builder.Reward(TabularTraining.Steps); }

@@ -37,6 +37,24 @@ public sealed class RecipeTests
         Assert.True(Filtered(few, (prompt, _) => Task.Chain(prompt.Tokens)) > Filtered(few) + .1);
     }
 
+    /// <summary>A verifier that learned nothing (no steps) chooses what the base finds likeliest, which is always wrong.</summary>
+    [Fact]
+    public void Verifier_that_learned_from_failures_chooses_better_than_the_generator_answers()
+    {
+        using var model = Task.Reference();
+        var sampler = new TabularSampler(model);
+        var recipe = new VStarRecipe(new VStarOptions { Rounds = 2, Steps = 8, VerifierSteps = 40 }, Training);
+        using var verifier = recipe.Run(model, sampler, Task.Prompts(), Score, new SamplingOptions(), RandomStream.Create(1), cancellation: Cancellation);
+        var alone = TabularTraining.Accuracy(model);
+        double Chosen(ILanguageModel judge) => Task.Prompts().Zip(VStarRecipe.Answer(judge, sampler, Task.Prompts(), 8, new SamplingOptions(), RandomStream.Create(2), Cancellation)).Average(pair => Score(pair.First, pair.Second));
+        Assert.InRange(alone, .5, .9);
+        Assert.True(Chosen(verifier) > alone + .08, $"{alone}, {Chosen(verifier)}");
+        using var untaught = Task.Reference();
+        Assert.True(Chosen(untaught) < alone, $"{Chosen(untaught)}");
+        using var good = Task.Reference();
+        Assert.Contains("no response was kept", Assert.Throws<UsageException>(() => new VStarRecipe(new VStarOptions { Threshold = 2 }, Training).Run(good, sampler, Task.Prompts(), Score, new SamplingOptions(), RandomStream.Create(1), cancellation: Cancellation)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Nothing_kept_is_said() =>
         Assert.Contains("no response was kept", Assert.Throws<UsageException>(() => Filtered(new FilterRecipeOptions { Thresholds = [2] })).Message, StringComparison.Ordinal);

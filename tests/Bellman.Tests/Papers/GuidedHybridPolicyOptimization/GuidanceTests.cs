@@ -156,7 +156,7 @@ public sealed class GuidanceTests
     public void Arms_and_claims_fit_together(ReproductionSize size) => Assert.NotEmpty(new ReproductionPlan(new GuidedHybridPolicyOptimizationReproduction(), size).Cells);
 
     [Fact]
-    public void Full_size_starts_on_a_folder_and_real_data_and_says_what_is_missing_otherwise() => FullScale.RunsOn("ghpo", "--set", "ghpo.coldStartSteps=0");
+    public void Full_size_starts_on_a_folder_and_real_data_and_says_what_is_missing_otherwise() => FullScale.RunsOn("ghpo", "ghpo.coldStartSteps=0");
 
     private static int[] Prompt(string question, int hint) => SmallBase.Tokenizer.Encode($">{question}=" + question[..hint]);
 

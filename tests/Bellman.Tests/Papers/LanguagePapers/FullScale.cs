@@ -12,10 +12,13 @@ namespace Bellman.Tests.Papers.LanguagePapers;
 internal static class FullScale
 {
     /// <summary>Steps, lengths and counts that a test can wait for; everything else stays the paper's.</summary>
-    private static readonly string[] Tiny = ["--set", "steps=1", "--set", "promptsPerStep=2", "--set", "groupSize=2", "--set", "maximumNewTokens=6", "--set", "evaluationItems=2", "--set", "evaluationSamples=2"];
+    private static readonly string[] Tiny = ["steps=1", "promptsPerStep=2", "groupSize=2", "maximumNewTokens=6", "evaluationItems=2", "evaluationSamples=2"];
 
+    /// <param name="slug">The paper.</param>
+    /// <param name="more">Options of its own, name=value, in place of the tiny ones where they name the same.</param>
     public static void RunsOn(string slug, params string[] more)
     {
+        var settings = Tiny.Where(pair => !more.Any(own => own.StartsWith(pair[..(pair.IndexOf('=', StringComparison.Ordinal) + 1)], StringComparison.Ordinal))).Concat(more).SelectMany(pair => new[] { "--set", pair });
         Assert.Contains("--model FOLDER", Refused(slug), StringComparison.Ordinal);
         Assert.Contains("--data FILE", Refused(slug), StringComparison.Ordinal);
         using var folder = new TemporaryFolder();
@@ -28,7 +31,7 @@ internal static class FullScale
         var tokenizer = new CharacterTokenizer(string.Concat(string.Concat(lines.Select(System.Text.RegularExpressions.Regex.Unescape)).Distinct()) + "\n #\\");
         TinyModels.Write(model, TinyModels.Shape(TransformerFamily.Llama, tied: false) with { VocabularySize = tokenizer.VocabularySize, ContextLength = 2048 }, TensorType.F32);
         tokenizer.Export(model);
-        var (status, output, error) = BellmanCommand.Run(["reproduce", slug, "--full", "--model", model, "--data", few, "--jobs", "1", "--runs", Path.Combine(folder.Path, "runs"), .. Tiny, .. more]);
+        var (status, output, error) = BellmanCommand.Run(["reproduce", slug, "--full", "--model", model, "--data", few, "--jobs", "1", "--runs", Path.Combine(folder.Path, "runs"), .. settings]);
         Assert.True(status == 0, $"{status}: {error} {output}");
         Assert.Contains("Nothing is gated", output, StringComparison.Ordinal);
         Assert.DoesNotContain("Incomplete", output, StringComparison.Ordinal);

@@ -1,0 +1,132 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using Bellman.Neural;
+
+namespace Bellman.Algorithms;
+
+/// <summary>What every algorithm that learns from a fixed data set can be told. A step of training is an update.</summary>
+public abstract record OfflineOptions : NeuralOptions
+{
+    /// <summary>Two hidden layers of 256, gradients as they are.</summary>
+    protected OfflineOptions()
+    {
+        Hidden = [256, 256];
+        Activation = Activation.Relu;
+        MaximumGradientNorm = 1e9;
+    }
+
+    /// <summary>The data set.</summary>
+    [Description("The data set: an HDF5 file in the D4RL or Minari layout; several are joined with commas. 'bellman dataset make' records one.")]
+    public string Data { get; init; } = "";
+
+    /// <summary>Transitions in a batch.</summary>
+    [Description("Transitions in a batch; larger gives steadier and costlier updates.")]
+    [Range(1, 1_000_000)]
+    public int BatchSize { get; init; } = 256;
+}
+
+/// <summary>What offline algorithms with critics can be told besides.</summary>
+public abstract record OfflineCriticOptions : OfflineOptions
+{
+    /// <summary>How far targets move after each update.</summary>
+    [Description("How far target networks move towards the critics after an update; larger follows faster and less steadily.")]
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
+    public double Tau { get; init; } = 0.005;
+
+    /// <summary>The critics' step size; null for <see cref="NeuralOptions.LearningRate"/>.</summary>
+    [Description("Step size of the critics; none takes learningRate.")]
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
+    public double? CriticLearningRate { get; init; }
+
+    /// <summary>The same settings for a part that learns from replay.</summary>
+    internal T For<T>(T part) where T : OffPolicyOptions => (T)((OffPolicyOptions)part with
+    {
+        Hidden = Hidden,
+        Activation = Activation,
+        Engine = Engine,
+        Threads = Threads,
+        Gamma = Gamma,
+        LearningRate = LearningRate,
+        CriticLearningRate = CriticLearningRate,
+        MaximumGradientNorm = MaximumGradientNorm,
+        BatchSize = BatchSize,
+        Tau = Tau,
+    });
+}
+
+/// <summary>What a cloned policy is fitted by.</summary>
+public enum CloningLoss
+{
+    /// <summary>-log π of the recorded action, with a deviation that is learned.</summary>
+    Likelihood,
+
+    /// <summary>Squared error of the mean action.</summary>
+    SquaredError,
+}
+
+/// <summary>Options of behaviour cloning.</summary>
+public sealed record BehaviourCloningOptions : OfflineOptions
+{
+    /// <summary>What it is fitted by.</summary>
+    [Description("What continuous actions are fitted by: likelihood (a deviation is learned) or squaredError. Discrete ones are always fitted by likelihood.")]
+    public CloningLoss Loss { get; init; } = CloningLoss.SquaredError;
+}
+
+/// <summary>Options of TD3+BC.</summary>
+public sealed record Td3BcOptions : OfflineCriticOptions
+{
+    /// <summary>Observations are normalised, as in the paper.</summary>
+    public Td3BcOptions() => NormalizeObservations = true;
+
+    /// <summary>α of λ = α / mean |Q|.</summary>
+    [Description("Weight of the value beside imitation, alpha of lambda = alpha / mean |Q|; larger trusts the critics further from the data.")]
+    [Range(0.0, 1e6)]
+    public double ValueWeight { get; init; } = 2.5;
+
+    /// <summary>Critic updates per update of the actor and the targets.</summary>
+    [Description("Critic updates per update of the actor and of all targets.")]
+    [Range(1, 1_000)]
+    public int PolicyDelay { get; init; } = 2;
+
+    /// <summary>Deviation of the noise on the target's actions.</summary>
+    [Description("Deviation of the noise on the target's actions, bounded by 0.5; larger smooths values over neighbouring actions.")]
+    [Range(0.0, 2.0)]
+    public double TargetNoise { get; init; } = 0.2;
+}
+
+/// <summary>Options of implicit Q-learning.</summary>
+public sealed record IqlOptions : OfflineCriticOptions
+{
+    /// <summary>τ of the expectile.</summary>
+    [Description("Expectile of values over recorded actions; 0.5 is their mean, nearer 1 the best of them. 0.7 for locomotion, 0.9 where trajectories must be stitched.")]
+    [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
+    public double Expectile { get; init; } = 0.7;
+
+    /// <summary>β of exp(β A).</summary>
+    [Description("Inverse temperature of the policy, beta; 0 clones the data, larger imitates only what is better than expected. Usually 3 to 10.")]
+    [Range(0.0, 1e3)]
+    public double InverseTemperature { get; init; } = 3;
+}
+
+/// <summary>Options of AWAC.</summary>
+public sealed record AwacOptions : OfflineCriticOptions
+{
+    /// <summary>β of exp(A / λ), λ its inverse.</summary>
+    [Description("Inverse of the temperature lambda of exp(A / lambda); 0 clones the data, larger imitates only what is better than the policy.")]
+    [Range(0.0, 1e3)]
+    public double InverseTemperature { get; init; } = 1;
+}
+
+/// <summary>Options of conservative Q-learning.</summary>
+public sealed record CqlOptions : OfflineCriticOptions
+{
+    /// <summary>α of the conservative term.</summary>
+    [Description("Weight of the term that lowers the values of actions that were not recorded; larger stays nearer to the data. Usually 5 to 10.")]
+    [Range(0.0, 1e4)]
+    public double Conservatism { get; init; } = 5;
+
+    /// <summary>Actions drawn of each kind.</summary>
+    [Description("Actions drawn a state of each of three kinds: at random, from the policy here, and from the policy at the next state.")]
+    [Range(1, 1_000)]
+    public int Draws { get; init; } = 10;
+}
