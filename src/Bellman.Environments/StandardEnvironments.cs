@@ -1,5 +1,6 @@
 using Bellman.Environments.Chemotaxis;
 using Bellman.Environments.MiniGrid;
+using Bellman.Environments.RestlessBandits;
 using Bellman.Environments.Submodular;
 
 namespace Bellman.Environments;
@@ -18,6 +19,7 @@ public static class StandardEnvironments
         ChemotaxisEnvironments.Register(registry);
         MiniGridEnvironments.Register(registry);
         SubmodularEnvironments.Register(registry);
+        RestlessBandit.Register(registry);
         return registry;
     }
 

@@ -1,4 +1,5 @@
 using Bellman.Experiments;
+using Bellman.Papers.CombinatorialRestlessBandits;
 using Bellman.Papers.EffectiveHorizon;
 using Bellman.Papers.Engines;
 using Bellman.Papers.ExploreExploitGrpo;
@@ -95,6 +96,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/SubmodularRl",
             "A policy gradient on marginal gains covers, collects and explores where additive rewards camp on the best state.",
             () => new SubmodularRlReproduction()),
+        new("sequoia",
+            "Reinforcement learning with combinatorial actions for coupled restless bandits",
+            "src/Bellman.Papers/CombinatorialRestlessBandits",
+            "A Q-network inside a mixed-integer program finds the best joint action of arms that capacities, schedules or walks couple.",
+            () => new SequoiaReproduction()),
         new("xrpo",
             "XRPO: Pushing the limits of GRPO with Targeted Exploration and Exploitation",
             "src/Bellman.Papers/ExploreExploitGrpo",

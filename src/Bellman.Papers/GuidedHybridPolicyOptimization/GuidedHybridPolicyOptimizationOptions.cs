@@ -22,6 +22,9 @@ public sealed record GuidedHybridPolicyOptimizationOptions : IValidatableObject
     /// <summary>Where the hint goes in <see cref="HintTemplate"/>.</summary>
     public const string HintSlot = "{hint}";
 
+    /// <summary>The template unless another is given. A tokenizer that lacks its letters gets the hint before the question and nothing else.</summary>
+    public const string UsualTemplate = QuestionSlot + "\nA correct solution begins as follows, and you may build on it:\n" + HintSlot + "\n";
+
     /// <summary>omega of each stage.</summary>
     [Description("Shares of the reference solution given as a hint, stage after stage, to prompts that no response has solved; rising, above 0, at most 1.")]
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
@@ -33,12 +36,16 @@ public sealed record GuidedHybridPolicyOptimizationOptions : IValidatableObject
     public long ColdStartSteps { get; init; } = 20;
 
     /// <summary>The reward that decides what is difficult.</summary>
-    [Description("Name of the reward that decides whether a prompt is difficult: all its responses have 0 or less of it. none takes the first reward; format never counts.")]
+    [Description("Name of the reward that decides whether a prompt is difficult: none of its responses reaches solvedFrom of it. none takes the first reward; other rewards, such as one for format, never count.")]
     public string? Accuracy { get; init; }
+
+    /// <summary>The accuracy of a solved response.</summary>
+    [Description("Responses with at least this much of the accuracy reward solve a prompt; none takes the trainer's passThreshold. For rewards of 0 and 1 this is the paper's rule, anything above 0.")]
+    public double? SolvedFrom { get; init; }
 
     /// <summary>How a hint is written into a question.</summary>
     [Description("How a hint is written into a question, with {question} and {hint} where they go.")]
-    public string HintTemplate { get; init; } = QuestionSlot + "\nA correct solution begins as follows, and you may build on it:\n" + HintSlot + "\n";
+    public string HintTemplate { get; init; } = UsualTemplate;
 
     /// <summary>Whether only difficult prompts get a hint.</summary>
     [Description("Give hints only to prompts that no response has solved; false gives every prompt the first stage's hint at once (ablation).")]

@@ -14,6 +14,7 @@ public sealed class GuidedRolloutPlanner : IRolloutPlanner, IStageCheck
     private readonly Func<PromptItem, bool>? alwaysHinted;
     private HintWriter? writer;
     private string accuracy;
+    private double solvedFrom;
     private int room = int.MaxValue;
     private int shortened;
     private int leaks;
@@ -30,6 +31,7 @@ public sealed class GuidedRolloutPlanner : IRolloutPlanner, IStageCheck
         this.options = OptionSet.Validated(options, "method ghpo");
         if (groupSize < 2) { throw new UsageException($"ghpo compares the responses to a prompt, so groupSize is 2 or more, not {groupSize}."); }
         (GroupSize, this.writer, this.alwaysHinted, accuracy) = (groupSize, writer, options.Detect ? alwaysHinted : alwaysHinted ?? (_ => true), options.Accuracy ?? "");
+        solvedFrom = options.SolvedFrom ?? new PostTrainingOptions().PassThreshold;
     }
 
     /// <inheritdoc/>
@@ -44,6 +46,7 @@ public sealed class GuidedRolloutPlanner : IRolloutPlanner, IStageCheck
         var names = stages.Rewards.Select(reward => reward.Name).ToList();
         if (accuracy.Length == 0) { accuracy = names[0]; }
         if (!names.Contains(accuracy)) { throw NearNames.Unknown("reward", accuracy, names, $"ghpo.accuracy is one of {string.Join(", ", names)}."); }
+        solvedFrom = options.SolvedFrom ?? stages.Options.PassThreshold;
         writer ??= HintWriter.ForItems(options.HintTemplate, stages.Tokenizer);
         room = Math.Min(options.MaximumPromptTokens ?? int.MaxValue, stages.Model.ContextLength - stages.Options.MaximumNewTokens);
         if (room < 1) { throw new UsageException($"The model's context of {stages.Model.ContextLength} leaves no room for a prompt beside {stages.Options.MaximumNewTokens} new tokens. Lower maximumNewTokens."); }
@@ -59,7 +62,7 @@ public sealed class GuidedRolloutPlanner : IRolloutPlanner, IStageCheck
             return [.. state.Prompts.Select((prompt, group) => IsGuided(state) && alwaysHinted?.Invoke(prompt) == true && Solution(prompt) is not null
                 ? Guided(prompt, group, options.Stages[0]) : new RolloutRequest(prompt, GroupSize, group))];
         }
-        // The stage loop: D = { p : all R_acc <= 0 }
+        // The stage loop: D = { p : no R_acc of a right response }
         if (!IsGuided(state) || !options.Detect || alwaysHinted is not null || state.Round > options.Stages.Length) { return []; }
         return [.. Latest(state).Where(group => IsDifficult(group) && Solution(group[0].Prompt) is not null)
             .Select(group => Guided(group[0].Prompt, group[0].Group, options.Stages[state.Round - 1]))];
@@ -75,8 +78,8 @@ public sealed class GuidedRolloutPlanner : IRolloutPlanner, IStageCheck
         return [.. groups.SelectMany(group => group[0].Round == 0 || group[0].Round == last ? group : group.ConvertAll(Unbound))];
     }
 
-    /// <summary>Whether every response of a group has 0 or less of the accuracy reward.</summary>
-    public bool IsDifficult(IReadOnlyList<Rollout> group) => group.All(rollout => (rollout.Components.GetValueOrDefault(accuracy) ?? 0) <= 0);
+    /// <summary>Whether no response of a group has enough of the accuracy reward.</summary>
+    public bool IsDifficult(IReadOnlyList<Rollout> group) => group.All(rollout => !(rollout.Components.GetValueOrDefault(accuracy) >= solvedFrom));
 
     private bool IsGuided(PlanningState state) => state.Step >= options.ColdStartSteps;
 

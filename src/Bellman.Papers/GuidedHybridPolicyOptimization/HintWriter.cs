@@ -1,5 +1,6 @@
 using Bellman.Language;
 using Bellman.Language.Tasks;
+using Bellman.Papers.LanguagePapers;
 
 namespace Bellman.Papers.GuidedHybridPolicyOptimization;
 
@@ -17,9 +18,10 @@ public sealed record HintWriter(Func<PromptItem, string?> Solution, Func<PromptI
         prompt => (prompt.Target as TextItem)?.Answer,
         (prompt, hint) =>
         {
-            var encode = prompt.Encode ?? (tokenizer is null ? null : text => tokenizer.Encode(text));
-            if (encode is null) { throw new UsageException($"The prompt '{prompt.Id}' does not say how its text becomes tokens, so no hint can be written into it. Give the trainer a tokenizer."); }
-            return encode(template.Replace(GuidedHybridPolicyOptimizationOptions.QuestionSlot, prompt.Text, StringComparison.Ordinal).Replace(GuidedHybridPolicyOptimizationOptions.HintSlot, hint, StringComparison.Ordinal));
+            var encode = PromptText.EncoderOf(prompt, tokenizer, "hint");
+            var text = template.Replace(GuidedHybridPolicyOptimizationOptions.QuestionSlot, prompt.Text, StringComparison.Ordinal).Replace(GuidedHybridPolicyOptimizationOptions.HintSlot, hint, StringComparison.Ordinal);
+            // Only our own sentence may be left out; a template that was asked for is kept or refused.
+            return template == GuidedHybridPolicyOptimizationOptions.UsualTemplate ? PromptText.Encode(encode, text, hint + prompt.Text) : encode(text);
         });
 
     /// <summary>s[0 : round(|s| omega)], rounding half to even: the first characters of a solution.</summary>

@@ -59,6 +59,9 @@ public sealed partial class LanguageCommandTests
     [InlineData("both decide the credit", "posttrain", "--method", "grpo+rloo")]
     [InlineData("group size is 1", "posttrain", "--set", "groupSize=1")]
     [InlineData("both decide", "posttrain", "--method", "vapo+dapo")]
+    [InlineData("'ghpo' and 'xrpo' both decide the planner", "posttrain", "--method", "grpo+ghpo+xrpo")]
+    [InlineData("'p' of method thr", "posttrain", "--method", "grpo+thr", "--set", "thr.p=1.5")]
+    [InlineData("compares none", "posttrain", "--method", "reinforce+thr")]
     [InlineData("Give one of them", "posttrain", "--task", "arithmetic", "--data", "x.jsonl")]
     [InlineData("arithmetic", "posttrain", "--task", "arithmetik")]
     [InlineData("learningRate", "posttrain", "--set", "learningrat=1")]
@@ -73,6 +76,17 @@ public sealed partial class LanguageCommandTests
         Assert.True(status == 2, $"{status}: {error}");
         Assert.Contains(expected, error, StringComparison.OrdinalIgnoreCase);
         Assert.Empty(Directory.EnumerateDirectories(folder.Path));
+    }
+
+    [Theory]
+    [InlineData("grpo+thr+xrpo", "thr.p=-0.1")]
+    [InlineData("gspo+ghpo+thr", "ghpo.coldStartSteps=0")]
+    public void Methods_of_papers_are_put_on_one_another(string method, string setting)
+    {
+        using var folder = new TemporaryFolder();
+        var (status, output, error) = BellmanCommand.Run(Tiny("posttrain", folder.Path, "--method", method, "--set", setting, "--set", "promptsPerStep=4", "--set", "groupSize=4"));
+        Assert.True(status == 0, error);
+        Assert.Contains("Finished 8 steps", output, StringComparison.Ordinal);
     }
 
     [Fact]

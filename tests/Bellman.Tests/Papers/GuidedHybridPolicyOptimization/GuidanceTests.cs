@@ -115,6 +115,19 @@ public sealed class GuidanceTests
     }
 
     [Fact]
+    public void Partial_credit_is_no_solution_and_an_alphabet_without_letters_gets_the_bare_hint()
+    {
+        var planner = new GuidedRolloutPlanner(Warm with { Accuracy = "accuracy", SolvedFrom = 0.9 }, 4);
+        Assert.True(planner.IsDifficult([Scored(0.09, 0), Scored(0.5, 1)]));
+        Assert.False(planner.IsDifficult([Scored(0.95, 0)]));
+        var writer = HintWriter.ForItems(GuidedHybridPolicyOptimizationOptions.UsualTemplate, SmallBase.Tokenizer);
+        Assert.Equal(SmallBase.Tokenizer.Encode("dg>ab="), writer.Write(new PromptItem("q", [1]) { Text = ">ab=" }, "dg"));
+        var asked = HintWriter.ForItems("{question} Hint {hint}", SmallBase.Tokenizer);
+        Assert.Throws<UsageException>(() => asked.Write(new PromptItem("q", [1]) { Text = ">ab=" }, "dg"));
+        Assert.Contains("Give the trainer a tokenizer", Assert.Throws<UsageException>(() => HintWriter.ForItems("{question}{hint}", null).Write(new PromptItem("q", [1]), "a")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Long_hint_gives_way_to_the_question_and_answers_can_be_kept_out()
     {
         var script = new Script(("abcdef", 6));
