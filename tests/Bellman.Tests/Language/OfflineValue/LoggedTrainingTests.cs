@@ -26,7 +26,7 @@ public sealed class LoggedTrainingTests
 
     /// <summary>
     /// Trained on every response there is to some prompts (A*-PO, whose V* is an expectation under the reference: on its samples). With the
-    /// value's sign turned round, or the reference left out, the divergence from the optimum is above .3.
+    /// sign of the value or of the divergence turned round each of them fails.
     /// </summary>
     [Theory]
     [InlineData("loss.dro", .01)]
@@ -155,19 +155,24 @@ public sealed class LoggedTrainingTests
         using var credit = new ArcherCredit { LearningRate = .02, BatchSize = 400, Gamma = .8, WarmUp = 1 };
         credit.Check(new PostTrainingStages { Model = model, Tokenizer = null, Credit = credit, Objective = new ReinforceObjective(), Planner = new FixedPlanner(1), Transforms = [], Rewards = [], Options = new PostTrainingOptions() });
         Assert.All(credit.Assign(batch, new Recorded()).Advantages, advantage => Assert.Equal(0, advantage));
-        Credit found = new([]);
-        for (var i = 0; i < 80; i++) { found = credit.Assign(batch, new Recorded()); }
+        // The critics learn from draws, so their values waver: their mean over the second half.
+        var found = new double[batch.Rows * batch.Tokens];
+        for (var i = 0; i < 80; i++)
+        {
+            var advantages = credit.Assign(batch, new Recorded()).Advantages;
+            for (var j = 0; i >= 40 && j < found.Length; j++) { found[j] += advantages[j] / 40; }
+        }
         for (var row = 0; row < data.Count; row++)
         {
             if (data[row].Prompt.AsSpan().SequenceEqual(prompt)) { continue; }
             var mean = data.Where(logged => logged.Prompt.AsSpan().SequenceEqual(data[row].Prompt)).Average(logged => logged.Reward);
-            Near(data[row].Reward - mean, found.Advantages[row * batch.Tokens + 3], .08);
+            Near(data[row].Reward - mean, found[row * batch.Tokens + 3], .08);
         }
-        // After "2," half of the answers are right; two rows among many are drawn seldom, so V wavers.
+        // After "2," half of the answers are right.
         var last = data.Count;
-        Near(.5, found.Advantages[last * batch.Tokens + 5], .15);
-        Near(-.5, found.Advantages[(last + 1) * batch.Tokens + 5], .15);
-        Near(found.Advantages[last * batch.Tokens + 3], found.Advantages[(last + 1) * batch.Tokens + 3], 1e-6);
+        Near(.5, found[last * batch.Tokens + 5], .08);
+        Near(-.5, found[(last + 1) * batch.Tokens + 5], .08);
+        Near(found[last * batch.Tokens + 3], found[(last + 1) * batch.Tokens + 3], 1e-6);
 
         // What it has learned travels.
         var saved = JsonState.Save(credit).ToJsonString();

@@ -16,7 +16,7 @@ public sealed class GradientPartsTests
         new TransformerConfiguration { VocabularySize = 8, HiddenSize = 16, IntermediateSize = 32, Layers = 1, Heads = 2, KeyValueHeads = 2, ContextLength = 16, EndTokens = [End], InitialDeviation = 0.3 },
         RandomStream.Create(1), new TransformerOptions { Threads = 1 });
 
-    /// <summary>Plain gradient descent: parameters move by the gradient itself. When each part is averaged on its own, all of these fail.</summary>
+    /// <summary>Plain gradient descent: parameters move by the gradient itself.</summary>
     [Theory]
     [InlineData("grpo+entropy+kl")]
     [InlineData("dapo")]
