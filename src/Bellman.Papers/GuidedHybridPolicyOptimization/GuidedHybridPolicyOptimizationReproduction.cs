@@ -127,7 +127,7 @@ public sealed class GuidedHybridPolicyOptimizationReproduction : Reproduction
     {
         if (cell.Size == ReproductionSize.Full) { return FullScale.Run(cell, context, Inputs); }
         using var turn = TorchTurn.Take();
-        var (teaching, variant) = (cell.Size == ReproductionSize.Smoke ? 250 : 400, Variants.Single(candidate => candidate.Arm.Name == cell.Arm.Name));
+        var (teaching, variant) = (cell.Size == ReproductionSize.Smoke ? 160 : 400, Variants.Single(candidate => candidate.Arm.Name == cell.Arm.Name));
         using var model = SmallBase.Get("ghpo", cell.Seed, teaching, random => SymbolQuestions.Demonstration(Noise, random, hintShare: 0.3), cancellation: context.Cancellation);
         var metrics = new Dictionary<string, double>();
         var curves = Train(model, variant, cell.Size == ReproductionSize.Smoke ? SmokeSteps : variant.Steps, context, metrics);

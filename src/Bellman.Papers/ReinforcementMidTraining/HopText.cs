@@ -13,7 +13,7 @@ internal static class HopText
 
     private const int ItemLength = 5;
     private const int PlaceOfResult = 3;
-    private const int MostFillers = 5;
+    private const int MostFillers = 9;
     private const int MostBudget = 40;
 
     /// <summary>What plain documents begin with.</summary>
@@ -57,7 +57,7 @@ internal static class HopText
 
     /// <summary>
     /// As the base is taught: two in five are plain documents, the others think about a result in a long-winded way, each hop right half of the time and
-    /// followed by up to five fillers, whatever the budget says.
+    /// followed by up to nine fillers, whatever the budget says.
     /// </summary>
     public static (string Prompt, string Response) Demonstration(RandomStream random)
     {

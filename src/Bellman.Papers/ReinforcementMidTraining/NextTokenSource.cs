@@ -27,6 +27,7 @@ public sealed class NextTokenSource : IPromptSource
     private readonly RandomStream random;
     private readonly Func<string, int[]>? ask;
     private readonly HashSet<TargetToken> current = [];
+    private readonly SortedSet<int> text = [];
     private NextTokenCorpus? corpus;
     private TargetSampler? sampler;
     private long step;
@@ -58,6 +59,9 @@ public sealed class NextTokenSource : IPromptSource
     /// <summary>The targets of the step, which next-token prediction leaves out.</summary>
     public IReadOnlySet<TargetToken> Current => current;
 
+    /// <summary>The documents that next-token prediction learns in this step.</summary>
+    public IEnumerable<(int Number, CorpusDocument Document)> Text => text.Select(number => (number, documents[number]));
+
     /// <summary>The schedule that options describe; null for none.</summary>
     public static IBudgetSchedule? Budget(ReinforcementMidTrainingOptions options)
     {
@@ -74,10 +78,17 @@ public sealed class NextTokenSource : IPromptSource
     public IReadOnlyList<PromptItem> Next(int count, GroupHistory history)
     {
         sampler ??= new TargetSampler((corpus ??= makeCorpus()).Index, curriculum);
-        if (!begun) { current.Clear(); }
-        var targets = sampler.Draw(step, count, random.Child("step", step).Child("draw", current.Count));
+        if (!begun)
+        {
+            current.Clear();
+            text.Clear();
+        }
+        var draws = random.Child("step", step).Child("draw", current.Count);
+        var targets = sampler.Draw(step, count, draws.Child("targets"));
         begun = true;
         current.UnionWith(targets);
+        var others = draws.Child("text");
+        text.UnionWith(targets.Select(target => options.NextTokenDocuments == NextTokenDocuments.OfTargets ? target.Document : others.NextInt32(documents.Count)));
         var allowed = budget?.At(step);
         return [.. targets.Select(target => Prompt(target, allowed))];
     }

@@ -62,7 +62,7 @@ internal static class ReasonedTarget
 }
 
 /// <summary>
-/// + lambda L_NTP: L_NTP = - sum m ln p(token | before) / sum m over the documents that the targets come from, m = 0 at the targets: what is
+/// + lambda L_NTP: L_NTP = - sum m ln p(token | before) / sum m over the step's documents, m = 0 at the targets: what is
 /// reasoned about is not taught as well. Documents are plain text; thinking is never part of them.
 /// </summary>
 /// <param name="model">The policy.</param>
@@ -78,10 +78,8 @@ public sealed class NextTokenTerm(ILanguageModel model, NextTokenSource source, 
     /// <inheritdoc/>
     public Tensor Loss(PolicyBatch batch, IMetricSink metrics)
     {
-        var documents = batch.Rollouts.Select(ReasonedTarget.Of).OfType<ReasoningTarget>().Select(target => (target.Token.Document, target.Document)).DistinctBy(pair => pair.Item1);
-        var examples = documents.Select(pair => Example(pair.Item2, source.Current.Where(target => target.Document == pair.Item1).Select(target => target.Position).ToHashSet())).ToList();
-        if (examples.Count == 0) { return zeros([]); }
-        var loss = SupervisedTerm.NegativeLogLikelihood(model, examples);
+        var targets = source.Current.ToLookup(target => target.Document, target => target.Position);
+        var loss = SupervisedTerm.NegativeLogLikelihood(model, [.. source.Text.Select(text => Example(text.Document, targets[text.Number].ToHashSet()))]);
         metrics.Add("rmt/next_token_loss", loss.ToDouble());
         return coefficient * loss;
     }

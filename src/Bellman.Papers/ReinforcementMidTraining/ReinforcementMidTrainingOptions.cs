@@ -39,6 +39,19 @@ public enum LengthShape
     Linear,
 }
 
+/// <summary>Which documents next-token prediction learns in a step.</summary>
+public enum NextTokenDocuments
+{
+    /// <summary>Those that the targets come from (the paper).</summary>
+    OfTargets,
+
+    /// <summary>
+    /// As many of the whole corpus. Documents that are chosen for a hard token hold more hard tokens than others; where documents are short, learning
+    /// them alone shifts the distribution of the text.
+    /// </summary>
+    OfCorpus,
+}
+
 /// <summary>How the parts of a response are marked.</summary>
 public enum ReasoningLayout
 {
@@ -123,6 +136,10 @@ public sealed record ReinforcementMidTrainingOptions : IValidatableObject
     [Description("lambda: weight of next-token prediction on all other tokens of the step's documents; 0 leaves it out.")]
     [Range(0.0, 1e6)]
     public double NextTokenWeight { get; init; } = 0.1;
+
+    /// <summary>Which documents are learned as text.</summary>
+    [Description("ofTargets: the documents that the step's targets come from (the paper); ofCorpus: as many of the whole corpus, for short documents.")]
+    public NextTokenDocuments NextTokenDocuments { get; init; } = NextTokenDocuments.OfTargets;
 
     /// <summary>Documents drawn from the prompts' task, as the corpus.</summary>
     [Description("Documents of the corpus: questions with their solutions, taken from the prompts that were given.")]

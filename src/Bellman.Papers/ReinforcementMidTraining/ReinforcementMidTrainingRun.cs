@@ -19,7 +19,7 @@ internal sealed class ReinforcementMidTrainingRun : IDisposable
 
     private const int TargetsPerStep = 12;
     private const int GroupSize = 8;
-    private const int Documents = 1024;
+    private const int Documents = 8192;
     private const int TestDocuments = 300;
     private const int SamplesPerItem = 4;
     private const int MostTokens = 64;
@@ -53,7 +53,7 @@ internal sealed class ReinforcementMidTrainingRun : IDisposable
             .AddReinforcementMidTraining(source, form, options)
             .Tokenizer(SmallBase.Tokenizer)
             .Credit(new GrpoCredit())
-            .Objective(new PpoObjective { Reduction = Reduction.TokenMean })
+            .Objective(new PpoObjective { Reduction = Reduction.SequenceMeanTokenMean })
             .Options(trainer => trainer with { PromptsPerStep = TargetsPerStep, GroupSize = GroupSize, Epochs = 1, LearningRate = LearningRate, MaximumNewTokens = MostTokens })
             .Seed(Random.Child("trainer").NextUInt64())
             .Build();
