@@ -118,7 +118,8 @@ public sealed class CreditTests
     public void Every_assigner_gives_finite_credit_inside_the_mask_alone(string key)
     {
         var credit = ComponentRegistry.Create<ICreditAssigner>(key);
-        if (key == "moo.gdpo") { return; }
+        // These read the rollouts themselves, and have tests of their own.
+        if (key is "moo.gdpo" or "value.archer") { return; }
         var batch = new CreditBatch
         {
             Rows = 4,
