@@ -1,5 +1,6 @@
 using Bellman.Experiments;
 using Bellman.Papers.CombinatorialRestlessBandits;
+using Bellman.Papers.DynamicRewardWeighting;
 using Bellman.Papers.EffectiveHorizon;
 using Bellman.Papers.Engines;
 using Bellman.Papers.ExploreExploitGrpo;
@@ -106,6 +107,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/ExploreExploitGrpo",
             "Rollouts go where they reduce uncertainty most, failed prompts see solved ones, and unlikely correct responses count more.",
             () => new ExploreExploitGrpoReproduction()),
+        new(RewardWeighting.Key,
+            "Learning to Optimize Multi-Objective Alignment Through Dynamic Reward Weighting",
+            "src/Bellman.Papers/DynamicRewardWeighting",
+            "Several rewards weighed anew in every step: by gradient influence, or by whether the last checkpoint enlarged the Pareto front.",
+            () => new DynamicRewardWeightingReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>

@@ -1,4 +1,5 @@
 using Bellman.Language;
+using Bellman.Papers.DynamicRewardWeighting;
 using Bellman.Papers.ExploreExploitGrpo;
 using Bellman.Papers.GuidedHybridPolicyOptimization;
 using Bellman.Papers.TokenHiddenReward;
@@ -20,5 +21,6 @@ public static class PaperMethods
         MethodAddition.Of<ReinforcementMidTrainingOptions>("rmt", "Reasons about the uncertain tokens of the questions' own texts.", (builder, options) => builder.AddReinforcementMidTraining(options)),
         MethodAddition.Of<GuidedHybridPolicyOptimizationOptions>("ghpo", "Guidance: prompts that all responses fail are asked again with the beginning of their solution.", (builder, options) => builder.UseGuidance(options)),
         MethodAddition.Of<ExploreExploitGrpoOptions>("xrpo", "Rollouts where they reduce uncertainty, solved questions before failed ones, unlikely correct responses count more.", (builder, options) => builder.UseExploreExploit(options)),
+        MethodAddition.Of<DynamicRewardWeightingOptions>(RewardWeighting.Key, "Weighs several rewards anew in every step, by gradient influence or by the growth of the Pareto front.", (builder, options) => builder.AddDynamicRewardWeighting(options)),
     ];
 }

@@ -30,6 +30,15 @@ public sealed class RewardContext
     /// <summary>The step of training.</summary>
     public long Step { get; init; }
 
+    /// <summary>How the policy's own responses are drawn.</summary>
+    public SamplingOptions? Sampling { get; init; }
+
+    /// <summary>The learning rate of the step's update.</summary>
+    public double LearningRate { get; init; }
+
+    /// <summary>Gradients of single objectives; given to augmentations, null while rewards are scored.</summary>
+    public IObjectiveGradients? Gradients { get; init; }
+
     /// <summary>Stops it.</summary>
     public CancellationToken Cancellation { get; init; }
 

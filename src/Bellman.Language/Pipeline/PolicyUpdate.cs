@@ -78,6 +78,43 @@ internal sealed class PolicyUpdate : IDisposable, IStateful
         return double.IsFinite(norm);
     }
 
+    /// <summary>See <see cref="IObjectiveGradients"/>; one table of advantages an objective.</summary>
+    public double[,] Gram(RolloutTensors rollouts, IReadOnlyList<Tensor> advantages, double maximumNorm, Func<string, bool>? selects)
+    {
+        using var scope = NewDisposeScope();
+        var rows = Enumerable.Range(0, rollouts.Rollouts.Count).ToArray();
+        var tokens = RolloutTensors.Batch(rollouts.Rollouts, rows);
+        var found = advantages.Select(table => Gradient(rollouts, rows, tokens, table, maximumNorm, selects)).ToList();
+        ForgetGradients();
+        var gram = new double[found.Count, found.Count];
+        using var withoutGradients = no_grad();
+        for (var i = 0; i < found.Count; i++)
+        {
+            for (var j = i; j < found.Count; j++) { gram[i, j] = gram[j, i] = (found[i] * found[j]).sum(ScalarType.Float64).ToDouble(); }
+        }
+        return gram;
+    }
+
+    private Tensor Gradient(RolloutTensors rollouts, int[] rows, TokenBatch tokens, Tensor advantages, double maximumNorm, Func<string, bool>? selects)
+    {
+        using var scope = NewDisposeScope();
+        ForgetGradients();
+        var batch = Compute(rollouts, rows, tokens, advantages, null);
+        var loss = parts.Terms.Aggregate(parts.Objective.Loss(batch, NoMetrics.Instance), (sum, term) => sum + term.Loss(batch, NoMetrics.Instance));
+        loss.backward();
+        gradients.Backward();
+        using var withoutGradients = no_grad();
+        var all = parts.Model.Trainable.Select(tensor => (tensor.Name, Gradient: (tensor.Value.grad ?? zeros_like(tensor.Value)).to(ScalarType.Float32).flatten())).ToList();
+        var norm = Math.Sqrt(all.Sum(entry => entry.Gradient.square().sum(ScalarType.Float64).ToDouble()));
+        var chosen = cat([.. all.Where(entry => selects is null || selects(entry.Name)).Select(entry => entry.Gradient)]);
+        return (norm > maximumNorm ? chosen * (maximumNorm / norm) : chosen).MoveToOuterDisposeScope();
+    }
+
+    private void ForgetGradients()
+    {
+        foreach (var tensor in parts.Model.Trainable) { tensor.Value.grad?.zero_(); }
+    }
+
     private PolicyBatch Compute(RolloutTensors rollouts, int[] rows, TokenBatch tokens, Tensor advantages, Tensor? returns)
     {
         var needs = parts.Terms.Aggregate(parts.Objective.Needs, (all, term) => all | term.Needs);

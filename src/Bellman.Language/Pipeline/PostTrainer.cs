@@ -76,19 +76,19 @@ public sealed class PostTrainer : ITrainee
         generatedTokens += rollouts.Sum(rollout => (long)rollout.OwnTokens);
         RolloutMetrics.Write(rollouts, parts.Options.PassThreshold, metrics);
         if (parts.Augmentations.Count > 0) { foreach (var rollout in rollouts) { rollout.KeepTaskReward(); } }
-        foreach (var augmentation in parts.Augmentations) { augmentation.Augment(rollouts, collector.Context(steps, stream.Child(augmentation.Name), metrics, Cancellation)); }
+        var gradients = new StepGradients(parts, update, rollouts);
+        foreach (var augmentation in parts.Augmentations) { augmentation.Augment(rollouts, collector.Context(steps, stream.Child(augmentation.Name), metrics, Cancellation, gradients, LearningRate())); }
         foreach (var observer in parts.Observers) { observer.Observe(steps, rollouts, metrics); }
-        if (rollouts.Count > 0) { Learn(rollouts, stream, metrics); }
+        if (rollouts.Count > 0) { Learn(rollouts, gradients, stream, metrics); }
         else { metrics.Add("update/skipped", 1); }
         steps++;
     }
 
-    private void Learn(IReadOnlyList<Rollout> rollouts, RandomStream stream, IMetricSink metrics)
+    private void Learn(IReadOnlyList<Rollout> rollouts, StepGradients gradients, RandomStream stream, IMetricSink metrics)
     {
         var clock = Stopwatch.StartNew();
         var greedy = parts.Credit.NeedsGreedy ? collector.GreedyRewards(rollouts, steps, stream, metrics, Cancellation) : null;
-        var needs = parts.Transforms.Aggregate(ScoreOutputs.None, (all, transform) => all | transform.Needs);
-        var tensors = RolloutTensors.Score(rollouts, parts, needs);
+        var tensors = gradients.Tensors;
         var credit = parts.Credit.Assign(tensors.ToCredit(adaptive?.Value ?? parts.Options.RewardKl, greedy), metrics);
         var advantages = Table(credit.Advantages, tensors);
         foreach (var transform in parts.Transforms) { advantages = transform.Transform(advantages, tensors.ToPolicy(advantages, parts.Options.MaximumNewTokens), metrics).detach(); }
@@ -110,6 +110,17 @@ public sealed class PostTrainer : ITrainee
         var options = parts.Options;
         var risen = Math.Min(1, (steps + 1.0) / Math.Max(1, options.WarmUpSteps));
         return risen * options.Decayed(options.LearningRate, steps);
+    }
+
+    /// <summary>The step's tensors, scored when first needed, and the gradients of single objectives on them.</summary>
+    private sealed class StepGradients(PostTrainerParts parts, PolicyUpdate update, IReadOnlyList<Rollout> rollouts) : IObjectiveGradients
+    {
+        private RolloutTensors? tensors;
+
+        public RolloutTensors Tensors => tensors ??= RolloutTensors.Score(rollouts, parts, parts.Transforms.Aggregate(ScoreOutputs.None, (all, transform) => all | transform.Needs));
+
+        public double[,] Gram(IReadOnlyList<double[]> rewards, double maximumNorm, Func<string, bool>? selects = null) =>
+            update.Gram(Tensors, [.. rewards.Select(reward => Table(parts.Credit.Assign(Tensors.ToCredit(reward), NoMetrics.Instance).Advantages, Tensors))], maximumNorm, selects);
     }
 
     private static Tensor Table(double[] values, RolloutTensors tensors) =>

@@ -46,6 +46,11 @@ public sealed class PostTraining(ILanguageModel model)
     /// <summary>The rewards so far, by name and weight.</summary>
     public IReadOnlyList<(string Name, double Weight)> Rewards => [.. rewards.Select(entry => (entry.Reward.Name, entry.Weight))];
 
+    /// <summary>The reward of a name.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    public IReward RewardNamed(string reward) => rewards.Find(entry => entry.Reward.Name == reward).Reward
+        ?? throw NearNames.Unknown("reward", reward, rewards.Select(entry => entry.Reward.Name), $"There are: {string.Join(", ", rewards.Select(entry => entry.Reward.Name))}.");
+
     /// <summary>Whether the credit assigner reads a critic and none was given yet.</summary>
     public bool NeedsCritic => claims.Exists(claim => claim.Part is ICreditAssigner { NeedsCritic: true }) && !claims.Exists(claim => claim.Part is ICritic);
 

@@ -62,8 +62,11 @@ internal sealed class RolloutCollector(PostTrainerParts parts, GroupHistory hist
     };
 
     /// <summary>What rewards and augmentations of a step may use.</summary>
-    public RewardContext Context(long step, RandomStream random, IMetricSink metrics, CancellationToken cancellation) => new()
+    public RewardContext Context(long step, RandomStream random, IMetricSink metrics, CancellationToken cancellation, IObjectiveGradients? gradients = null, double learningRate = 0) => new()
     {
+        Sampling = Sampling(options.Temperature),
+        Gradients = gradients,
+        LearningRate = learningRate,
         Policy = parts.Model,
         Reference = parts.Reference,
         Sampler = parts.Sampler,

@@ -50,6 +50,17 @@ internal sealed class RolloutTensors
         [.. rows.Select(row => (int[])[.. rollouts[row].Context, .. rollouts[row].Tokens])],
         [.. rows.Select(row => (bool[])[.. new bool[rollouts[row].Context.Length], .. rollouts[row].Mask])]);
 
+    /// <summary>One objective's rewards alone as credit assigners see them: [rows].</summary>
+    public CreditBatch ToCredit(double[] rewards) => new()
+    {
+        Rows = Rollouts.Count,
+        Tokens = Tokens.Length,
+        Mask = Tokens.Mask,
+        Rewards = rewards,
+        Groups = [.. Rollouts.Select(rollout => rollout.Group)],
+        Rollouts = Rollouts,
+    };
+
     /// <summary>The rewards as credit assigners see them, in these columns, the penalty -beta k1 in the token rewards.</summary>
     public CreditBatch ToCredit(double rewardKl, double[]? greedyRewards)
     {

@@ -56,7 +56,7 @@ public sealed class RepresentationBonus : IRewardAugmentation, IStageCheck, ISta
         foreach (var group in index)
         {
             var members = group.Select(i => scored[i]).ToList();
-            var right = members.ConvertAll(rollout => rollout.Reward >= context.PassThreshold);
+            var right = members.ConvertAll(rollout => rollout.TaskReward >= context.PassThreshold);
             var raw = Raw([.. group.Select(i => features[i])], members[0].Prompt.Id, statistics);
             var bonuses = Allowed(raw, right);
             statistics.Add(members, raw, right);

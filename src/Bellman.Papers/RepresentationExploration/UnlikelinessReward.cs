@@ -23,7 +23,7 @@ public sealed class UnlikelinessReward(double strength = 0.25) : IRewardAugmenta
         foreach (var group in rollouts.Where(rollout => !double.IsNaN(rollout.Reward)).GroupBy(rollout => rollout.Group))
         {
             var size = group.Count();
-            var right = group.Where(rollout => rollout.Reward >= context.PassThreshold).OrderByDescending(rollout => rollout.LogProbabilities.Sum()).ToList();
+            var right = group.Where(rollout => rollout.TaskReward >= context.PassThreshold).OrderByDescending(rollout => rollout.LogProbabilities.Sum()).ToList();
             for (var rank = 0; rank < right.Count; rank++) { right[rank].Reward *= 1 - strength * (size - rank) / size; }
         }
     }
