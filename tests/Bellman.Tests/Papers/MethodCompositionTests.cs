@@ -29,7 +29,7 @@ public sealed class MethodCompositionTests
         new("ghpo", new() { ["ghpo.coldStartSteps"] = "0", ["ghpo.hintTemplate"] = "{question}{hint}" },
             trace => trace.Steps.Exists(step => step.Any(rollout => rollout.Tag.StartsWith("hint", StringComparison.Ordinal) && rollout.Context.Length > rollout.Prompt.Tokens.Length))),
         new("xrpo", new() { ["xrpo.seedSimilarityFloor"] = "0" }, trace => trace.Largest("xrpo/largest_group") > 8 && trace.Largest("xrpo/eta") > 0),
-        new("dynamic-reward-weighting", [], trace => trace.Largest("drw/weight_answer") > 1.0 / 3 && trace.Steps.All(step => step.All(rollout => rollout.Components.ContainsKey("conciseness")))),
+        new("dynamic-reward-weighting", [], trace => Math.Max(trace.Largest("drw/weight_answer"), trace.Largest("drw/weight_conciseness")) > 0.334 && trace.Steps.All(step => step.All(rollout => rollout.Components.ContainsKey("conciseness")))),
     ];
 
     /// <summary>Pairs that cannot be combined, in the table's order, and a part of the reason.</summary>
