@@ -78,7 +78,7 @@ public sealed class MixedIntegerProgram : IDisposable
         options.Validate();
         this.options = options;
         solver = Solver.CreateSolver(options.Solver) ?? throw new BellmanException($"OR-Tools has no solver {options.Solver} on this machine; its native library is missing or was built without it.");
-        solver.SetSolverSpecificParametersAsString(options.Solver == "SCIP" ? SmallProgramSettings : "output_flag = false");
+        solver.SetSolverSpecificParametersAsString(Settings);
         for (var i = 0; i < model.Variables; i++) { switches.Add(solver.MakeBoolVar("")); }
         foreach (var row in model.Constraints)
         {
@@ -86,6 +86,8 @@ public sealed class MixedIntegerProgram : IDisposable
             foreach (var (variable, coefficient) in row.Terms) { constraint.SetCoefficient(switches[variable], constraint.GetCoefficient(switches[variable]) + coefficient); }
         }
     }
+
+    private string Settings => options.Solver == "SCIP" ? SmallProgramSettings : "output_flag = false";
 
     /// <summary>The model's binaries; the action's switches come first.</summary>
     public IReadOnlyList<Variable> Binaries => switches;
@@ -116,7 +118,15 @@ public sealed class MixedIntegerProgram : IDisposable
         parameters.SetDoubleParam(MPSolverParameters.DoubleParam.RELATIVE_MIP_GAP, gap ?? options.Gap);
         parameters.SetIntegerParam(MPSolverParameters.IntegerParam.INCREMENTALITY, (int)MPSolverParameters.IncrementalityValues.INCREMENTALITY_OFF);
         solver.SetTimeLimit((long)Math.Ceiling(1000 * options.TimeLimit));
-        var status = solver.Solve(parameters) switch
+        var ended = solver.Solve(parameters);
+        if (ended == Solver.ResultStatus.ABNORMAL)
+        {
+            // Rarely the bare search runs into a linear program that it cannot solve; presolving then takes it out of the way.
+            solver.SetSolverSpecificParametersAsString("");
+            ended = solver.Solve(parameters);
+            solver.SetSolverSpecificParametersAsString(Settings);
+        }
+        var status = ended switch
         {
             Solver.ResultStatus.OPTIMAL => ProgramStatus.Optimal,
             Solver.ResultStatus.FEASIBLE => ProgramStatus.TimeOut,
