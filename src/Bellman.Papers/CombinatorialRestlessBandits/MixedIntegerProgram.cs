@@ -12,7 +12,7 @@ public enum ProgramStatus
     /// <summary>The time ran out; the best solution found so far is at hand.</summary>
     TimeOut,
 
-    /// <summary>The time ran out before any solution was found.</summary>
+    /// <summary>The time ran out before any solution was found, or the solver's numbers failed it.</summary>
     NoSolution,
 
     /// <summary>There is no solution.</summary>
@@ -121,7 +121,7 @@ public sealed class MixedIntegerProgram : IDisposable
         var ended = solver.Solve(parameters);
         if (ended == Solver.ResultStatus.ABNORMAL)
         {
-            // Rarely the bare search runs into a linear program that it cannot solve; presolving then takes it out of the way.
+            // Rarely the bare search meets a linear program that it cannot solve; presolving may take it out of the way.
             solver.SetSolverSpecificParametersAsString("");
             ended = solver.Solve(parameters);
             solver.SetSolverSpecificParametersAsString(Settings);
@@ -131,7 +131,7 @@ public sealed class MixedIntegerProgram : IDisposable
             Solver.ResultStatus.OPTIMAL => ProgramStatus.Optimal,
             Solver.ResultStatus.FEASIBLE => ProgramStatus.TimeOut,
             Solver.ResultStatus.INFEASIBLE => ProgramStatus.Infeasible,
-            Solver.ResultStatus.NOT_SOLVED => ProgramStatus.NoSolution,
+            Solver.ResultStatus.NOT_SOLVED or Solver.ResultStatus.ABNORMAL => ProgramStatus.NoSolution,
             var other => throw new BellmanException($"{options.Solver} ended with {other}: the program is unbounded or its numbers are not finite."),
         };
         var solved = status is ProgramStatus.Optimal or ProgramStatus.TimeOut;
