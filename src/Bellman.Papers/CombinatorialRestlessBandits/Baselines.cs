@@ -65,6 +65,7 @@ public sealed class MyopicOracle : IActionChoice, IDisposable
     /// <inheritdoc/>
     public void Choose(ReadOnlySpan<int> states, Span<float> action)
     {
+        program.Begin();
         for (var j = 0; j < states.Length; j++)
         {
             // R changes with p_j by r(min(s+1, 3)) - r(max(s-1, 0))

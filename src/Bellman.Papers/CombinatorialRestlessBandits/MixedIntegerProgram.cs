@@ -12,7 +12,7 @@ public enum ProgramStatus
     /// <summary>The time ran out; the best solution found so far is at hand.</summary>
     TimeOut,
 
-    /// <summary>The time ran out before any solution was found.</summary>
+    /// <summary>The time ran out before any solution was found, or the solver's numbers failed it.</summary>
     NoSolution,
 
     /// <summary>There is no solution.</summary>
@@ -78,7 +78,7 @@ public sealed class MixedIntegerProgram : IDisposable
         options.Validate();
         this.options = options;
         solver = Solver.CreateSolver(options.Solver) ?? throw new BellmanException($"OR-Tools has no solver {options.Solver} on this machine; its native library is missing or was built without it.");
-        solver.SetSolverSpecificParametersAsString(options.Solver == "SCIP" ? SmallProgramSettings : "output_flag = false");
+        solver.SetSolverSpecificParametersAsString(Settings);
         for (var i = 0; i < model.Variables; i++) { switches.Add(solver.MakeBoolVar("")); }
         foreach (var row in model.Constraints)
         {
@@ -86,6 +86,8 @@ public sealed class MixedIntegerProgram : IDisposable
             foreach (var (variable, coefficient) in row.Terms) { constraint.SetCoefficient(switches[variable], constraint.GetCoefficient(switches[variable]) + coefficient); }
         }
     }
+
+    private string Settings => options.Solver == "SCIP" ? SmallProgramSettings : "output_flag = false";
 
     /// <summary>The model's binaries; the action's switches come first.</summary>
     public IReadOnlyList<Variable> Binaries => switches;
@@ -108,6 +110,12 @@ public sealed class MixedIntegerProgram : IDisposable
     /// <summary>Adds a row without terms.</summary>
     public Constraint AddConstraint(double lower, double upper) => solver.MakeConstraint(lower, upper);
 
+    /// <summary>
+    /// Forgets the last solve, to be called before the program is changed: changes are otherwise sent to the solver one by one, and an error that it
+    /// ran into stays with every solve that follows.
+    /// </summary>
+    public void Begin() => solver.Reset();
+
     /// <summary>Solves; the solution is in the variables afterwards.</summary>
     /// <param name="gap">The gap of this solve; null for the options'.</param>
     public ProgramResult Solve(double? gap = null)
@@ -116,12 +124,21 @@ public sealed class MixedIntegerProgram : IDisposable
         parameters.SetDoubleParam(MPSolverParameters.DoubleParam.RELATIVE_MIP_GAP, gap ?? options.Gap);
         parameters.SetIntegerParam(MPSolverParameters.IntegerParam.INCREMENTALITY, (int)MPSolverParameters.IncrementalityValues.INCREMENTALITY_OFF);
         solver.SetTimeLimit((long)Math.Ceiling(1000 * options.TimeLimit));
-        var status = solver.Solve(parameters) switch
+        var ended = solver.Solve(parameters);
+        if (ended == Solver.ResultStatus.ABNORMAL)
+        {
+            // Rarely the bare search meets a linear program that it cannot solve, and says so of every later one until it is forgotten.
+            Begin();
+            solver.SetSolverSpecificParametersAsString("");
+            ended = solver.Solve(parameters);
+            solver.SetSolverSpecificParametersAsString(Settings);
+        }
+        var status = ended switch
         {
             Solver.ResultStatus.OPTIMAL => ProgramStatus.Optimal,
             Solver.ResultStatus.FEASIBLE => ProgramStatus.TimeOut,
             Solver.ResultStatus.INFEASIBLE => ProgramStatus.Infeasible,
-            Solver.ResultStatus.NOT_SOLVED => ProgramStatus.NoSolution,
+            Solver.ResultStatus.NOT_SOLVED or Solver.ResultStatus.ABNORMAL => ProgramStatus.NoSolution,
             var other => throw new BellmanException($"{options.Solver} ended with {other}: the program is unbounded or its numbers are not finite."),
         };
         var solved = status is ProgramStatus.Optimal or ProgramStatus.TimeOut;

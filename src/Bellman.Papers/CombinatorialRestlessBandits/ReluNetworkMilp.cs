@@ -93,6 +93,7 @@ public sealed class ReluNetworkMilp : IDisposable
     public void Update()
     {
         layers = Describe();
+        program.Begin();
         WriteWeights();
     }
 
@@ -106,6 +107,7 @@ public sealed class ReluNetworkMilp : IDisposable
         if (state.Length != first.Inputs - actions) { throw new ArgumentException($"The network reads {first.Inputs - actions} numbers of a state; got {state.Length}.", nameof(state)); }
         var (lo, hi) = (new double[first.Inputs], new double[first.Inputs]);
         hi.AsSpan(0, actions).Fill(1);
+        program.Begin();
         for (var k = 0; k < state.Length; k++) { lo[actions + k] = hi[actions + k] = state[k]; }
         for (var l = 0; l < units.Length; l++)
         {

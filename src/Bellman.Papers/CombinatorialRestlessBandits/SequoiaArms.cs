@@ -45,11 +45,11 @@ internal static class SequoiaArms
 
     private static readonly Entry[] Entries =
     [
-        .. Compared(Six, Listed, "SEQUOIA; while it trains the best action is found by listing, afterwards by mixed-integer programming."),
+        .. Compared(Six, Milp, "SEQUOIA, every best action by mixed-integer programming."),
         Optimum(Six),
-        .. Compared(Eight, Listed, "SEQUOIA; while it trains the best action is found by listing, afterwards by mixed-integer programming."),
-        Learned(Eight, "-frozen", "The target network stays the myopic one.", ArmKind.Ablation, Listed with { TargetEvery = 0 }),
-        Learned(Eight, "-official", "The released program's settings: frozen target, learning rate x 0.9 an episode.", ArmKind.Ablation, SequoiaOptions.OfficialCode with { Oracle = SequoiaOracle.Enumeration }),
+        .. Compared(Eight, Milp, "SEQUOIA, every best action by mixed-integer programming."),
+        Learned(Eight, "-frozen", "The target network stays the myopic one.", ArmKind.Ablation, Milp with { TargetEvery = 0 }),
+        Learned(Eight, "-official", "The released program's settings: frozen target, learning rate x 0.9 an episode.", ArmKind.Ablation, SequoiaOptions.OfficialCode),
         Optimum(Eight),
         .. Family(Schedule),
         .. Family(Path),
