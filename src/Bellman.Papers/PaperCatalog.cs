@@ -5,14 +5,14 @@ using Bellman.Papers.EffectiveHorizon;
 using Bellman.Papers.Engines;
 using Bellman.Papers.ExploreExploitGrpo;
 using Bellman.Papers.Foundations;
-using Bellman.Papers.KnowledgeableRl;
 using Bellman.Papers.GuidedHybridPolicyOptimization;
 using Bellman.Papers.HorizonFreeRewardFreeExploration;
+using Bellman.Papers.KnowledgeableRl;
 using Bellman.Papers.Nanorobots;
-using Bellman.Papers.SubmodularRl;
+using Bellman.Papers.RandomizedPreferenceLearning;
 using Bellman.Papers.ReinforcementMidTraining;
 using Bellman.Papers.RepresentationExploration;
-using Bellman.Papers.RandomizedPreferenceLearning;
+using Bellman.Papers.SubmodularRl;
 using Bellman.Papers.SurveyRlForLlms;
 using Bellman.Papers.TokenHiddenReward;
 

@@ -2,10 +2,10 @@ using Bellman.Language;
 using Bellman.Papers.DynamicRewardWeighting;
 using Bellman.Papers.ExploreExploitGrpo;
 using Bellman.Papers.GuidedHybridPolicyOptimization;
-using Bellman.Papers.TokenHiddenReward;
 using Bellman.Papers.KnowledgeableRl;
 using Bellman.Papers.ReinforcementMidTraining;
 using Bellman.Papers.RepresentationExploration;
+using Bellman.Papers.TokenHiddenReward;
 
 namespace Bellman.Papers;
 

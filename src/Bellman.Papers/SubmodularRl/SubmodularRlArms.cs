@@ -184,8 +184,14 @@ internal static class SubmodularRlArms
         {
             var options = new A2cOptions
             {
-                Copies = 16, RolloutSteps = 100, Hidden = [64, 64], LearningRate = 3e-3, EntropyCoefficient = 0.01,
-                AnnealLearningRate = false, NormalizeAdvantages = true, InitialLogStandardDeviation = 0.1,
+                Copies = 16,
+                RolloutSteps = 100,
+                Hidden = [64, 64],
+                LearningRate = 3e-3,
+                EntropyCoefficient = 0.01,
+                AnnealLearningRate = false,
+                NormalizeAdvantages = true,
+                InitialLogStandardDeviation = 0.1,
             };
             using var environment = new SynchronousVectorEnvironment(() => PointCoverage.Create(new PointCoverageOptions { Reward = reward }), options.Copies);
             // A point that stamps two new rows or columns of cells in each of 100 steps; only a bound.

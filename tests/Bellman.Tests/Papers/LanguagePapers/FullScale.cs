@@ -1,9 +1,9 @@
 using Bellman.Language;
 using Bellman.Language.Tokenizers;
+using Bellman.Runs;
 using Bellman.Tests.Cli;
 using Bellman.Tests.Language.Data;
 using Bellman.Tests.Language.Models;
-using Bellman.Runs;
 using Xunit;
 
 namespace Bellman.Tests.Papers.LanguagePapers;
