@@ -81,4 +81,33 @@ public sealed class Rollout
 
     /// <summary>The policy's own tokens.</summary>
     public int OwnTokens => Mask.Count(own => own);
+
+    /// <summary>
+    /// The same response as an answer to the prompt alone, without the hint or the examples it was drawn under. The policy has yet to score it there:
+    /// log-probabilities are left out.
+    /// </summary>
+    public Rollout UnderPlainPrompt()
+    {
+        var plain = new Rollout
+        {
+            Prompt = Prompt,
+            Context = Prompt.Tokens,
+            Tokens = Tokens,
+            Mask = Mask,
+            LogProbabilities = [],
+            Entropies = Entropies,
+            Finish = Finish,
+            Group = Group,
+            Sample = Sample,
+            Round = Round,
+            Tag = Tag,
+            TurnStarts = TurnStarts,
+            Text = Text,
+            Reward = Reward,
+            TokenRewards = TokenRewards,
+        };
+        plain.taskReward = taskReward;
+        foreach (var (name, value) in Components) { plain.Components[name] = value; }
+        return plain;
+    }
 }

@@ -75,7 +75,7 @@ public sealed class GuidedRolloutPlanner : IRolloutPlanner, IStageCheck
         Measure(state, groups, metrics);
         if (options.PromptBinding == PromptBinding.Sampled) { return [.. groups.SelectMany(group => group)]; }
         var last = state.Rollouts.Max(rollout => rollout.Round);
-        return [.. groups.SelectMany(group => group[0].Round == 0 || group[0].Round == last ? group : group.ConvertAll(Unbound))];
+        return [.. groups.SelectMany(group => group[0].Round == 0 || group[0].Round == last ? group : group.ConvertAll(rollout => rollout.UnderPlainPrompt()))];
     }
 
     /// <summary>Whether no response of a group has enough of the accuracy reward.</summary>
@@ -144,31 +144,6 @@ public sealed class GuidedRolloutPlanner : IRolloutPlanner, IStageCheck
             var known = state.Rollouts.Where(which).Select(rollout => rollout.Components.GetValueOrDefault(accuracy)).OfType<double>().ToList();
             if (known.Count > 0) { metrics.Add($"ghpo/{name}_accuracy", known.Average()); }
         }
-    }
-
-    private static Rollout Unbound(Rollout rollout)
-    {
-        var plain = new Rollout
-        {
-            Prompt = rollout.Prompt,
-            Context = rollout.Prompt.Tokens,
-            Tokens = rollout.Tokens,
-            Mask = rollout.Mask,
-            // Of another prompt: the policy scores them anew under this one.
-            LogProbabilities = [],
-            Entropies = rollout.Entropies,
-            Finish = rollout.Finish,
-            Group = rollout.Group,
-            Sample = rollout.Sample,
-            Round = rollout.Round,
-            Tag = rollout.Tag,
-            TurnStarts = rollout.TurnStarts,
-            Text = rollout.Text,
-            Reward = rollout.Reward,
-            TokenRewards = rollout.TokenRewards,
-        };
-        foreach (var (name, value) in rollout.Components) { plain.Components[name] = value; }
-        return plain;
     }
 }
 
