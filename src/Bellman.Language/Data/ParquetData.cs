@@ -31,6 +31,7 @@ internal static class ParquetData
     private static async Task<IList<Dictionary<string, object?>>> ReadAsync(string path)
     {
         await using var stream = File.OpenRead(path);
+        ParquetFooter.Check(stream);
         var result = await ParquetSerializer.DeserializeUntypedAsync(stream).ConfigureAwait(false);
         return [.. result.Data.Select(row => row.ToDictionary(pair => pair.Key, pair => (object?)pair.Value))];
     }

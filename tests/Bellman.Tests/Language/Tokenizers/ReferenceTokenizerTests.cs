@@ -57,7 +57,9 @@ public sealed class ReferenceTokenizerTests
     public void Any_text_comes_back_composed_where_the_file_composes()
     {
         var tokenizer = ReferenceTokenizers.Tokenizer("qwen2");
-        Unicode.Sample(text => tokenizer.Decode(tokenizer.Encode(text)) == UnicodeComposition.Compose(text), iter: 2000, threads: 1);
+        // The file adds the token "é!", which no library writes back as it was: to the byte decoder "é" is the byte E9.
+        Unicode.Sample(text => tokenizer.Decode(tokenizer.Encode(text)) == UnicodeComposition.Compose(text).Replace("é!", "\uFFFD!", StringComparison.Ordinal),
+            iter: 2000, threads: 1);
     }
 
     [Fact]
