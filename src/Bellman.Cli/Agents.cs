@@ -1,5 +1,4 @@
 using Bellman.Algorithms;
-using Bellman.Environments;
 using Bellman.Runs;
 
 namespace Bellman.Cli;
@@ -11,7 +10,7 @@ internal static class Agents
     {
         var algorithm = AlgorithmRegistry.Find(configuration.Algorithm);
         var options = algorithm.Options.Create<AlgorithmOptions>(configuration.Options);
-        return algorithm.Create(new AgentRequest(StandardEnvironments.Registry(), configuration.Environment, options, configuration.Seed, configuration.Steps));
+        return algorithm.Create(new AgentRequest(AllEnvironments.Registry(), configuration.Environment, options, configuration.Seed, configuration.Steps));
     }
 
     /// <summary>Restores the agent of a run from its best checkpoint, or from the last one.</summary>

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Bellman.Environments;
 using Bellman.Experiments;
 using Bellman.Runs;
 using ImageMagick;
@@ -27,7 +26,7 @@ internal static partial class Replay
 
     public static void Show(Terminal terminal, IPolicy policy, RunConfiguration configuration, string target, bool deterministic)
     {
-        var environment = StandardEnvironments.Registry().Make(configuration.Environment);
+        var environment = AllEnvironments.Registry().Make(configuration.Environment);
         var picture = environment.Find<IRenderable>()
             ?? throw new UsageException($"{configuration.Environment} cannot be drawn. Evaluate it without --render.");
         var random = RandomStream.Create(Agents.ReportSeed(configuration.Seed), "replay");

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Bellman.Environments;
 using Bellman.Runs;
 
 namespace Bellman.Cli;
@@ -38,7 +37,7 @@ internal sealed class TrainingSession
         EvaluateEvery = configuration.EvaluateEvery,
         EvaluationEpisodes = configuration.EvaluationEpisodes,
         EvaluationSeed = Agents.SelectionSeed(configuration.Seed),
-        EvaluationEnvironment = () => StandardEnvironments.Registry().MakeVector(configuration.Environment, Math.Min(configuration.EvaluationEpisodes, 10)),
+        EvaluationEnvironment = () => AllEnvironments.Registry().MakeVector(configuration.Environment, Math.Min(configuration.EvaluationEpisodes, 10)),
     };
 
     /// <summary>Continues from the newest checkpoint; without one the run begins anew, and its files with it.</summary>

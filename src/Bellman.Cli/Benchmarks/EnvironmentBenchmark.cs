@@ -1,5 +1,3 @@
-using Bellman.Environments;
-
 namespace Bellman.Cli.Benchmarks;
 
 /// <summary>Copies of an environment under random actions on one thread: drawing the actions, stepping, resetting.</summary>
@@ -11,7 +9,7 @@ internal sealed class EnvironmentBenchmark(string id, int copies, double? target
 
     public IEnumerable<BenchmarkRow> Measure(BenchmarkSession session)
     {
-        using var environment = StandardEnvironments.Registry().MakeVector(id, copies);
+        using var environment = AllEnvironments.Registry().MakeVector(id, copies);
         var random = RandomStream.Create(1, "bench");
         environment.Reset(random.Child("environments"));
         var seconds = session.Seconds(() =>

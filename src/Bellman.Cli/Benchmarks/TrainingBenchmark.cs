@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Bellman.Algorithms;
-using Bellman.Environments;
 using Bellman.Runs;
 
 namespace Bellman.Cli.Benchmarks;
@@ -47,7 +46,7 @@ internal sealed class TrainingBenchmark(int copies, double target) : IBenchmark
             LearningRate = 2.5e-4,
             ValueClip = 0.2,
         };
-        using var agent = new Ppo(StandardEnvironments.Registry().MakeVector("CartPole-v1", copies), options, seed, total);
+        using var agent = new Ppo(AllEnvironments.Registry().MakeVector("CartPole-v1", copies), options, seed, total);
         using var log = new MetricLog();
         var tail = new TailReturns(log, total - total / 10);
         var clock = Stopwatch.StartNew();

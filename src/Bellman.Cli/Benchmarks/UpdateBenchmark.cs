@@ -1,5 +1,4 @@
 using Bellman.Algorithms;
-using Bellman.Environments;
 using Bellman.Neural;
 using Bellman.Runs;
 
@@ -21,7 +20,7 @@ internal abstract class UpdateBenchmark(string work, Engine engine) : IBenchmark
     {
         var registration = AlgorithmRegistry.Find(algorithm);
         var values = options.Append(("engine", engine.ToString().ToLowerInvariant())).Select(option => KeyValuePair.Create(option.Item1, option.Item2));
-        return registration.Create(new AgentRequest(StandardEnvironments.Registry(), environment, (AlgorithmOptions)registration.Options.Create([.. values]), 1, 1_000_000_000));
+        return registration.Create(new AgentRequest(AllEnvironments.Registry(), environment, (AlgorithmOptions)registration.Options.Create([.. values]), 1, 1_000_000_000));
     }
 }
 

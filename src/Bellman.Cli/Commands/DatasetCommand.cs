@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Bellman.Environments;
 using Bellman.Runs;
 
 namespace Bellman.Cli.Commands;
@@ -30,7 +29,7 @@ internal static class DatasetCommand
             var file = parsed.GetValue(output) ?? throw new UsageException("Where to? Add --output FILE.hdf5.");
             var wanted = parsed.GetValue(part) is { Length: > 0 } given ? given.Select(Part).ToList() : throw new UsageException("Who acts? Add --part random=10000, or --part RUN=10000 with a run's policy.");
             var store = new RunStore(parsed.GetRequiredValue(runs));
-            var registry = StandardEnvironments.Registry();
+            var registry = AllEnvironments.Registry();
             var random = RandomStream.Create(parsed.GetValue(seed), "dataset");
             var parts = wanted.Select((wish, index) => Record(terminal, registry, store, id, wish, random.Child("part", index))).ToList();
             var data = OfflineDataset.Concatenate(parts);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Bellman.Environments;
 using Bellman.Runs;
 
 namespace Bellman.Cli.Commands;
@@ -41,7 +40,7 @@ internal static class EvaluateCommand
 
     private static void Evaluate(Terminal terminal, Run run, IAgent agent, int episodes, long steps, bool best, bool deterministic, bool json)
     {
-        using var environment = StandardEnvironments.Registry().MakeVector(run.Configuration.Environment, Math.Min(episodes, 16));
+        using var environment = AllEnvironments.Registry().MakeVector(run.Configuration.Environment, Math.Min(episodes, 16));
         var result = Evaluation.Run(agent.Policy, environment, episodes, Agents.ReportSeed(run.Configuration.Seed), deterministic, terminal.Cancellation);
         if (json)
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Bellman.Algorithms;
-using Bellman.Environments;
 using Bellman.Runs;
 
 namespace Bellman.Cli.Commands;
@@ -24,7 +23,7 @@ internal static class ExportCommand
             using var run = new RunStore(parsed.GetRequiredValue(runs)).Open(parsed.GetRequiredValue(name));
             using var agent = Agents.Create(run.Configuration);
             var (steps, best) = Agents.Restore(agent, run, parsed.GetValue(last), terminal.Error.WriteLine);
-            var masked = StandardEnvironments.Registry().Make(run.Configuration.Environment).Find<IActionMask>() is not null && agent.Policy is IMaskedPolicy;
+            var masked = AllEnvironments.Registry().Make(run.Configuration.Environment).Find<IActionMask>() is not null && agent.Policy is IMaskedPolicy;
             var path = parsed.GetRequiredValue(output);
             OnnxExport.Write(agent, path, masked, run.Configuration.Environment);
             terminal.Output.WriteLine($"{run.Id}, {(best ? "best" : "last")} checkpoint (step {steps}) in {path}");

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Bellman.Algorithms;
-using Bellman.Environments;
 using Bellman.Language.Tasks;
 using Bellman.Papers;
 
@@ -12,7 +11,7 @@ internal static class ListingCommands
 {
     public static Command Environments(Terminal terminal)
     {
-        var registry = StandardEnvironments.Registry();
+        var registry = AllEnvironments.Registry();
         return Listing("envs", "environment", "The environments that can be trained on.", terminal,
             () =>
             [

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Bellman.Environments;
 
 namespace Bellman.Cli.Commands;
 
@@ -33,7 +32,7 @@ internal static class TraceCommand
 
     private static void Trace(Terminal terminal, string id, ulong seed, string? state, string actions)
     {
-        var environment = StandardEnvironments.Registry().Make(id);
+        var environment = AllEnvironments.Registry().Make(id);
         var parsedActions = actions.Split(',', StringSplitOptions.RemoveEmptyEntries).Select((text, i) => ParseAction(text, i, environment.ActionSpace)).ToList();
         var inner = Innermost(environment);
         var random = RandomStream.Create(seed, "environment");

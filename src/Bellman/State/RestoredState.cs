@@ -1,4 +1,4 @@
-namespace Bellman.Environments;
+namespace Bellman;
 
 /// <summary>
 /// A state may come from a user's JSON: what an episode could never hold is refused when it is loaded, by name,

@@ -1,0 +1,16 @@
+using Bellman.Environments;
+using Bellman.Mujoco;
+
+namespace Bellman.Cli;
+
+/// <summary>The environments that the command line knows: the standard ones and those on MuJoCo.</summary>
+internal static class AllEnvironments
+{
+    /// <summary>A new registry of all of them; listing needs no native library.</summary>
+    public static EnvironmentRegistry Registry()
+    {
+        var registry = StandardEnvironments.Registry();
+        MujocoEnvironments.Register(registry);
+        return registry;
+    }
+}
