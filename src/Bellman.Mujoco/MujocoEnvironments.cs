@@ -3,6 +3,9 @@ namespace Bellman.Mujoco;
 /// <summary>The tasks on MuJoCo, by name.</summary>
 public static class MujocoEnvironments
 {
+    /// <summary>Their ids, also where MuJoCo is not installed.</summary>
+    public static IReadOnlyList<string> Ids { get; } = [.. All().Select(registration => registration.Id)];
+
     /// <summary>
     /// Adds all of them. Nothing of MuJoCo is needed for that; making one without the library says what to install.
     /// </summary>

@@ -88,7 +88,7 @@ public static unsafe class MujocoLibrary
             }
             catch (Exception failure) when (failure is DllNotFoundException or BadImageFormatException)
             {
-                throw new BellmanException($"{PathVariable} is {path}, which could not be loaded: {failure.Message.ReplaceLineEndings(" ").Trim()} Name the file of a MuJoCo 2.2 library, or unset the variable to use the system's.", failure);
+                throw new BellmanException($"{PathVariable} is {path}, which could not be loaded ({Reason(failure)}). Name the file of a MuJoCo 2.2 library, or unset the variable to use the system's.", failure);
             }
         }
         string[] names = OperatingSystem.IsWindows() ? ["mujoco.dll"]
@@ -100,6 +100,9 @@ public static unsafe class MujocoLibrary
         }
         throw new BellmanException($"MuJoCo is not installed: {string.Join(", ", names)} was not found. {Install}");
     }
+
+    /// <summary>The loader's own words, which .NET's advice stands before.</summary>
+    private static string Reason(Exception failure) => failure.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1];
 
     /// <summary>MuJoCo's own handlers print, write MUJOCO_LOG.TXT and end the process; ours keep warnings for who stepped.</summary>
     private static void Redirect(nint handle)
