@@ -1,3 +1,4 @@
+using Bellman.Environments.AuxiliaryRewards;
 using Bellman.Environments.Chemotaxis;
 using Bellman.Environments.MiniGrid;
 using Bellman.Environments.RestlessBandits;
@@ -20,6 +21,7 @@ public static class StandardEnvironments
         MiniGridEnvironments.Register(registry);
         SubmodularEnvironments.Register(registry);
         RestlessBandit.Register(registry);
+        AuxiliaryRewardEnvironments.Register(registry);
         return registry;
     }
 

@@ -1,4 +1,5 @@
 using Bellman.Experiments;
+using Bellman.Papers.BehaviorAlignment;
 using Bellman.Papers.CombinatorialRestlessBandits;
 using Bellman.Papers.DynamicRewardWeighting;
 using Bellman.Papers.EffectiveHorizon;
@@ -112,6 +113,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/DynamicRewardWeighting",
             "Several rewards weighed anew in every step: by gradient influence, or by whether the last checkpoint enlarged the Pareto front.",
             () => new DynamicRewardWeightingReproduction()),
+        new("barfi",
+            "Behavior Alignment via Reward Function Optimization",
+            "src/Bellman.Papers/BehaviorAlignment",
+            "Learns how to blend a designer's auxiliary reward with the one that counts, and how far to look ahead; a misleading one does no harm.",
+            () => new BarfiReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>
