@@ -71,8 +71,8 @@ internal static class BarfiArms
         .. Compared("car-speed", "MountainCar, paid for speed", "AlignmentMountainCar-v0?auxiliary=speed", Car, 300),
     ];
 
-    /// <summary>The tasks, which name the curves.</summary>
-    public static IEnumerable<string> Tasks => Entries.Select(entry => entry.Arm.Task).Distinct();
+    /// <summary>The curves: one a task, and one for what the method's parts do to it.</summary>
+    public static IEnumerable<string> CurveNames => Entries.Select(entry => CurveOf(entry.Arm)).Distinct();
 
     public static IReadOnlyList<Arm> Of(ReproductionSize size) => size switch
     {
@@ -88,7 +88,7 @@ internal static class BarfiArms
         var car = entry.Environment.StartsWith("AlignmentMountainCar", StringComparison.Ordinal);
         var (episodes, options) = cell.Size switch
         {
-            ReproductionSize.Smoke => (car ? 12 : 600, entry.Options with { FirstEpisodes = car ? 3 : 30 }),
+            ReproductionSize.Smoke => (car ? 12 : entry.Arm.Name.StartsWith("cartpole", StringComparison.Ordinal) ? 150 : 600, entry.Options with { FirstEpisodes = car ? 3 : 30 }),
             ReproductionSize.Full => (car ? 500 : entry.Episodes, entry.Options),
             _ => (entry.Episodes, entry.Options),
         };
@@ -111,10 +111,12 @@ internal static class BarfiArms
                 ["steps"] = ended.Lengths.TakeLast(last).Average(),
                 ["discount"] = agent.Discount,
             },
-            Curves = [new Curve(entry.Arm.Task, [.. blocks.Select((_, block) => (block + 1.0) * chunk)], blocks)],
+            Curves = [new Curve(CurveOf(entry.Arm), [.. blocks.Select((_, block) => (block + 1.0) * chunk)], blocks)],
             Notes = entry.Arm.Name == "bad" ? new Dictionary<string, string> { [RewardNote] = Map(agent) } : [],
         };
     }
+
+    private static string CurveOf(Arm arm) => arm.Kind == ArmKind.Ablation ? $"{arm.Task}: ablations" : arm.Name.Contains("-critic", StringComparison.Ordinal) ? $"{arm.Task}: actor-critics" : arm.Task;
 
     private static IEnumerable<Entry> Compared(string name, string task, string environment, BarfiOptions options, int episodes) =>
     [

@@ -7,6 +7,19 @@ namespace Bellman.Papers.BehaviorAlignment;
 /// <summary>What the learned reward says about each place.</summary>
 internal static class BarfiPicture
 {
+    /// <summary>Returns with a misleading reward, on the square and of the cart.</summary>
+    public static IReadOnlyList<NamedFigure> Returns(ReproductionOutcome outcome)
+    {
+        if (outcome.Plan.Size == ReproductionSize.Smoke) { return []; }
+        Figure Of(string title, params (string Arm, string Name)[] shown) => Plots.Lines(title, "episodes", "primary return", [.. shown.Select(one =>
+            LearningCurves.Summarise(one.Name, [.. outcome.RecordsOf(outcome.Plan.Arms.First(arm => arm.Name == one.Arm)).SelectMany(record => record.Result.Curves)], movingAverage: 5))]);
+        return
+        [
+            new("misleading-square", "Primary return on the square with a misleading auxiliary reward", Of("Square with a misleading auxiliary reward", ("bad", "BARFI"), ("bad-naive", "naive sum"), ("bad-primary", "primary reward alone"), ("bad-potential", "potential"))),
+            new("misleading-cart", "Primary return of CartPole with a misleading controller", Of("CartPole with a misleading controller", ("cartpole-bad", "BARFI"), ("cartpole-bad-naive", "naive sum"), ("cartpole-bad-primary", "primary reward alone"))),
+        ];
+    }
+
     /// <summary>The map of the first seed; none where it was not measured.</summary>
     public static IReadOnlyList<NamedFigure> LearnedReward(ReproductionOutcome outcome)
     {
@@ -26,6 +39,7 @@ internal static class BarfiPicture
         Outline(plot, 0.4, 0.6, "#D55E00", "the misleading bonus (200 an action)");
         Outline(plot, 0.75, 0.99, "#FFFFFF", "the goal");
         plot.Title("What BARFI adds to the primary reward of an action, by the place it is taken at", 15);
+        plot.Axes.SetLimits(0, 1, 0, 1);
         plot.XLabel("x");
         plot.YLabel("y");
         plot.ShowLegend(Edge.Bottom);

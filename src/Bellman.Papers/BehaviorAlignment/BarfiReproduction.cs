@@ -29,7 +29,7 @@ public sealed class BarfiReproduction : Reproduction
 
     /// <inheritdoc/>
     public override IReadOnlyList<CurveDefinition> Curves { get; } =
-        [.. BarfiArms.Tasks.Select(task => new CurveDefinition(task, "episodes", "primary return") { MovingAverage = 5 })];
+        [.. BarfiArms.CurveNames.Select(name => new CurveDefinition(name, "episodes", "primary return") { MovingAverage = 5 })];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Arm> Arms(ReproductionSize size) => BarfiArms.Of(size);
@@ -55,7 +55,7 @@ public sealed class BarfiReproduction : Reproduction
             Report("Misleading reward: BARFI against the primary reward alone", "bad", "bad-primary"),
             Report("Helpful reward: BARFI against the primary reward alone", "good", "good-primary"),
             Report("Misleading reward: BARFI against the primary reward alone with as many inner steps", "bad", "bad-primary-replay"),
-            Claim.Difference("the same over all episodes", "bad", "bad-primary-replay", "all", 0, Mean).ReportOnly(),
+            Claim.Difference("Misleading reward: the same, over all episodes", "bad", "bad-primary-replay", "all", 0, Mean).ReportOnly(),
             Report("Misleading reward: BARFI against shaping by a potential", "bad", "bad-potential"),
             Report("Misleading reward: second order against first order (FRODO)", "bad", "bad-frodo"),
             Report("Misleading reward: learning the discount helps", "bad", "bad-fixed-discount"),
@@ -76,7 +76,7 @@ public sealed class BarfiReproduction : Reproduction
     public override CellResult RunCell(Cell cell, CellContext context) => BarfiArms.Run(cell, context);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<NamedFigure> Figures(ReproductionOutcome outcome) => BarfiPicture.LearnedReward(outcome);
+    public override IReadOnlyList<NamedFigure> Figures(ReproductionOutcome outcome) => [.. BarfiPicture.Returns(outcome), .. BarfiPicture.LearnedReward(outcome)];
 
     /// <inheritdoc/>
     public override string Remarks(ReproductionOutcome outcome) =>
