@@ -19,7 +19,14 @@ public sealed record AgentRequest(EnvironmentRegistry Environments, string Envir
 /// <param name="Summary">One sentence: what it is and when to take it.</param>
 /// <param name="Options">Its options.</param>
 /// <param name="Create">Makes an agent.</param>
-public sealed record AlgorithmRegistration(string Name, string Summary, OptionSet Options, Func<AgentRequest, IAgent> Create);
+public sealed record AlgorithmRegistration(string Name, string Summary, OptionSet Options, Func<AgentRequest, IAgent> Create)
+{
+    /// <summary>Makes an agent over a data set in memory; null for an algorithm that learns from an environment.</summary>
+    internal Func<OfflineRequest, IOfflineAgent>? CreateOffline { get; init; }
+}
+
+/// <summary>What an offline agent is made from.</summary>
+internal sealed record OfflineRequest(Space Observations, Space Actions, OfflineDataset Data, OfflineOptions Options, ulong Seed, IReplaySampler? Sampler);
 
 /// <summary>The algorithms that can be used by name.</summary>
 public static class AlgorithmRegistry
@@ -86,15 +93,36 @@ public static class AlgorithmRegistry
     private static AlgorithmRegistration DefineDqn<T>(string name, string summary) where T : DqnOptions, new() =>
         Define<T>(name, summary, (request, options) => new Dqn(request.MakeVector(), options, request.Seed, request.TotalSteps, name));
 
+    /// <summary>An offline agent over a data set that is already in memory.</summary>
+    /// <param name="name">An offline algorithm.</param>
+    /// <param name="observations">What the policy reads.</param>
+    /// <param name="actions">What it writes.</param>
+    /// <param name="data">The transitions, recorded in these spaces.</param>
+    /// <param name="options">Its options.</param>
+    /// <param name="seed">Seed of every random draw.</param>
+    /// <param name="sampler">Who is drawn; null for what the options say.</param>
+    /// <exception cref="UsageException">There is no such algorithm, it is not offline, or the data does not fit.</exception>
+    public static IOfflineAgent CreateOffline(string name, Space observations, Space actions, OfflineDataset data, OfflineOptions options, ulong seed, IReplaySampler? sampler = null) =>
+        Find(name) is { CreateOffline: { } create } ? create(new OfflineRequest(observations, actions, data, options, seed, sampler))
+            : throw new UsageException($"{name} does not learn from a data set. Those that do: {string.Join(", ", All.Where(entry => entry.CreateOffline is not null).Select(entry => entry.Name))}.");
+
     private static AlgorithmRegistration DefineOffline<T>(string name, string summary, Func<int, Space, T, RandomStream, IOffPolicyLearner> create) where T : OfflineOptions, new() =>
-        Define<T>(name, summary, (request, options) =>
+        DefineOffline(name, summary, OptionSet.Of<T>($"algorithm {name}"), request => new OfflineAgent(
+            name, request.Observations, request.Actions, request.Data, request.Options, request.Seed,
+            (encoder, random) => create(encoder.Size, request.Actions, (T)request.Options, random), request.Sampler));
+
+    private static AlgorithmRegistration DefineOffline(string name, string summary, OptionSet options, Func<OfflineRequest, IOfflineAgent> create) =>
+        new(name, summary, options, request =>
         {
-            if (options.Data.Length == 0) { throw new UsageException($"{name} learns from a data set, and none is given. Add --data FILE, an HDF5 file in the D4RL or Minari layout; 'bellman dataset make' records one."); }
             var environment = request.Environments.Make(request.EnvironmentId);
-            var data = OfflineDataset.Concatenate([.. options.Data.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(DatasetFile.Read)]);
-            return new OfflineAgent(name, environment.ObservationSpace, environment.ActionSpace, data, options, request.Seed,
-                (encoder, random) => create(encoder.Size, environment.ActionSpace, options, random));
-        });
+            var given = (OfflineOptions)request.Options;
+            return create(new OfflineRequest(environment.ObservationSpace, environment.ActionSpace, ReadData(name, given), given, request.Seed, null));
+        })
+        { CreateOffline = create };
+
+    private static OfflineDataset ReadData(string algorithm, OfflineOptions options) => options.Data.Length > 0
+        ? OfflineDataset.Concatenate([.. options.Files().Select(file => DatasetFile.Read(file, options.SingleTrajectory))])
+        : throw new UsageException($"{algorithm} learns from a data set, and none is given. Add --data FILE, an HDF5 file in the D4RL or Minari layout; 'bellman dataset make' records one.");
 
     private static int Continuous(Space actions, string algorithm) => BoundedActions.For(actions, algorithm).Size;
 

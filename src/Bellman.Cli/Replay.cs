@@ -108,6 +108,7 @@ internal static partial class Replay
             }
             var result = environment.Step(action, random, observation);
             total += result.Reward;
+            policy.Earned([(float)result.Reward]);
             show(step, total);
             if (result.Done) { return; }
         }

@@ -16,7 +16,7 @@ public static class StandardEnvironments
     public static EnvironmentRegistry Registry()
     {
         var registry = new EnvironmentRegistry();
-        foreach (var registration in Classic().Concat(Tabular()).Concat(Bandits()).Append(BitFlipping())) { registry.Register(registration); }
+        foreach (var registration in Classic().Concat(Tabular()).Concat(Bandits()).Append(BitFlipping()).Append(DriftPoint())) { registry.Register(registration); }
         ChemotaxisEnvironments.Register(registry);
         MiniGridEnvironments.Register(registry);
         SubmodularEnvironments.Register(registry);
@@ -38,6 +38,7 @@ public static class StandardEnvironments
         Classic<MountainCar, MountainCar.Task>("MountainCar-v0", "Drive a weak car out of a valley by swinging; three actions.", 200, -110),
         Classic<MountainCarContinuous, MountainCarContinuous.Task>(
             "MountainCarContinuous-v0", "Drive a weak car out of a valley by swinging; a continuous throttle that costs.", 999, 90),
+        Classic<CartBalance, CartBalance.Task>("CartBalance-v0", "Keep a pole upright on a cart with a force of any size; for offline learning.", 200, 195),
     ];
 
     private static EnvironmentRegistration Classic<TSingle, TTask>(string id, string summary, int timeLimit, double? solvedReturn = null)
@@ -94,6 +95,13 @@ public static class StandardEnvironments
             Options = typeof(BernoulliBanditOptions),
         },
     ];
+
+    private static EnvironmentRegistration DriftPoint() =>
+        new("DriftPoint-v0", "Move a point on a plane to its origin; where it starts decides most of the return.", arguments => new DriftPoint(arguments.Bind<DriftPointOptions>()))
+        {
+            TimeLimit = 20,
+            Options = typeof(DriftPointOptions),
+        };
 
     private static EnvironmentRegistration BitFlipping() =>
         new("BitFlipping-v0", "Turn bits into the bits of a goal with one flip a step and no sign of being near: for hindsight replay.",

@@ -16,6 +16,7 @@ using Bellman.Papers.RepresentationExploration;
 using Bellman.Papers.SubmodularRl;
 using Bellman.Papers.SurveyRlForLlms;
 using Bellman.Papers.TokenHiddenReward;
+using Bellman.Papers.TrajectoryWeighting;
 
 namespace Bellman.Papers;
 
@@ -118,6 +119,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/BehaviorAlignment",
             "Learns how to blend a designer's auxiliary reward with the one that counts, and how far to look ahead; a misleading one does no harm.",
             () => new BarfiReproduction()),
+        new("trajectory-weighting",
+            "Harnessing Mixed Offline Reinforcement Learning Datasets via Trajectory Weighting",
+            "src/Bellman.Papers/TrajectoryWeighting",
+            "Offline learners see more of the episodes that went well for where they began: a little good data among much bad is enough.",
+            () => new TrajectoryWeightingReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>

@@ -4,8 +4,40 @@ using Bellman.Neural;
 
 namespace Bellman.Algorithms;
 
+/// <summary>Which recorded episodes a learner sees more of.</summary>
+public enum TrajectorySampling
+{
+    /// <summary>Every transition alike.</summary>
+    Uniform,
+
+    /// <summary>Episodes of high return: <see cref="ReturnWeighted"/>, RW.</summary>
+    Return,
+
+    /// <summary>Episodes that went better than their start let expect: <see cref="AdvantageWeighted"/>, AW.</summary>
+    Advantage,
+
+    /// <summary>The best episodes alone: <see cref="TopShare"/>.</summary>
+    Top,
+}
+
+/// <summary>How recorded rewards are read; scales are those of the whole data set.</summary>
+public enum RewardForm
+{
+    /// <summary>r as recorded.</summary>
+    Recorded,
+
+    /// <summary>1000 r / (max G - min G), as IQL does for locomotion.</summary>
+    ReturnRange,
+
+    /// <summary>(r - min r) / (max r - min r).</summary>
+    UnitRange,
+
+    /// <summary>r - 1, as IQL does for mazes whose goal pays 1.</summary>
+    MinusOne,
+}
+
 /// <summary>What every algorithm that learns from a fixed data set can be told. A step of training is an update.</summary>
-public abstract record OfflineOptions : NeuralOptions
+public abstract record OfflineOptions : NeuralOptions, IValidatableObject
 {
     /// <summary>Two hidden layers of 256, gradients as they are.</summary>
     protected OfflineOptions()
@@ -23,6 +55,80 @@ public abstract record OfflineOptions : NeuralOptions
     [Description("Transitions in a batch; larger gives steadier and costlier updates.")]
     [Range(1, 1_000_000)]
     public int BatchSize { get; init; } = 256;
+
+    /// <summary>Which episodes are drawn more often.</summary>
+    [Description("Which recorded episodes are drawn more often: uniform, return (RW), advantage (AW: return beyond what the start let expect) or top (the best alone). For data that is mostly bad with a little good.")]
+    public TrajectorySampling Sampling { get; init; }
+
+    /// <summary>α of the weights exp(z / α).</summary>
+    [Description("Temperature alpha of sampling=return and advantage; nearer 0 leaves only the best episodes, Infinity draws uniformly. 0.1, for cql 0.2.")]
+    [Range(0.0, double.PositiveInfinity, MinimumIsExclusive = true)]
+    public double SamplingTemperature { get; init; } = 0.1;
+
+    /// <summary>q of Top-q%.</summary>
+    [Description("Share of episodes that sampling=top keeps.")]
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
+    public double SamplingShare { get; init; } = 0.1;
+
+    /// <summary>Powers of the first observation that V reads.</summary>
+    [Description("Highest power of the first observation's components that the value of sampling=advantage is fitted with: 1 as published, 2 where starts lie around a goal.")]
+    [Range(0, 6)]
+    public int SamplingDegree { get; init; } = 1;
+
+    /// <summary>Whether weights are divided by episodes' lengths.</summary>
+    [Description("Divide weights by episodes' lengths, so that long ones have no more mass than short ones; not as published.")]
+    public bool SamplingPerLength { get; init; }
+
+    /// <summary>Whether the dynamics are known to be stochastic.</summary>
+    [Description("Say true where the same actions can lead elsewhere: weighting then warns that a high return may be luck.")]
+    public bool StochasticDynamics { get; init; }
+
+    /// <summary>Whether a file without boundaries is one episode.</summary>
+    [Description("Say true where a file that marks no end of an episode is one episode.")]
+    public bool SingleTrajectory { get; init; }
+
+    /// <summary>How rewards are read.</summary>
+    [Description("How rewards are read: recorded, returnRange (1000 r / (max G - min G)), unitRange ((r - min) / (max - min)) or minusOne (r - 1). Returns in reports stay the environment's.")]
+    public RewardForm Rewards { get; init; }
+
+    /// <summary>Return of a random policy, for normalised scores.</summary>
+    [Description("Return of a random policy: 0 on the scale of normalised scores. None takes what the data set or D4RL says.")]
+    public double? ReferenceRandom { get; init; }
+
+    /// <summary>Return of an expert, for normalised scores.</summary>
+    [Description("Return of an expert: 100 on the scale of normalised scores. None takes what the data set or D4RL says.")]
+    public double? ReferenceExpert { get; init; }
+
+    /// <summary>The files of <see cref="Data"/>.</summary>
+    public IReadOnlyList<string> Files() => Data.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>What scores episodes as these options say; null where every transition is alike.</summary>
+    public ITrajectoryScorer? Scorer()
+    {
+        ITrajectoryScorer? scorer = Sampling switch
+        {
+            TrajectorySampling.Return => new ReturnWeighted(SamplingTemperature),
+            TrajectorySampling.Advantage => new AdvantageWeighted(SamplingTemperature, SamplingDegree),
+            TrajectorySampling.Top => new TopShare(SamplingShare),
+            _ => null,
+        };
+        return SamplingPerLength ? new PerLength(scorer ?? new UniformScorer()) : scorer;
+    }
+
+    /// <summary>The ends of the scale of normalised scores: the user's own, what a data set says, or D4RL's; null where nobody says.</summary>
+    /// <param name="environment">The environment's id.</param>
+    /// <exception cref="UsageException">A data set cannot be read.</exception>
+    public ReferenceReturns? References(string environment) =>
+        ReferenceRandom is { } low && ReferenceExpert is { } high ? new ReferenceReturns(low, high, "the options")
+        : Files().Select(DatasetFile.ReadReferences).FirstOrDefault(found => found is not null)
+            ?? Files().Append(environment).Select(ReferenceReturns.OfD4rl).FirstOrDefault(found => found is not null);
+
+    /// <inheritdoc/>
+    public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (ReferenceRandom is null != ReferenceExpert is null) { yield return new ValidationResult("referenceRandom and referenceExpert are the two ends of one scale: give both or none."); }
+        if (ReferenceRandom is { } low && ReferenceExpert is { } high && !(low != high && double.IsFinite(low) && double.IsFinite(high))) { yield return new ValidationResult("referenceRandom and referenceExpert must be two different finite numbers."); }
+    }
 }
 
 /// <summary>What offline algorithms with critics can be told besides.</summary>

@@ -42,6 +42,7 @@ internal static class EvaluateCommand
     {
         using var environment = AllEnvironments.Registry().MakeVector(run.Configuration.Environment, Math.Min(episodes, 16));
         var result = Evaluation.Run(agent.Policy, environment, episodes, Agents.ReportSeed(run.Configuration.Seed), deterministic, terminal.Cancellation);
+        var references = Agents.References(run.Configuration);
         if (json)
         {
             terminal.Json(new JsonObject
@@ -52,6 +53,7 @@ internal static class EvaluateCommand
                 ["deterministic"] = deterministic,
                 ["episodes"] = episodes,
                 ["meanReturn"] = result.MeanReturn,
+                ["normalizedScore"] = references?.Score(result.MeanReturn),
                 ["returnDeviation"] = result.ReturnDeviation,
                 ["meanLength"] = result.MeanLength,
                 ["returns"] = new JsonArray([.. result.Returns.Select(value => JsonValue.Create(value))]),
@@ -60,5 +62,6 @@ internal static class EvaluateCommand
         }
         terminal.Output.WriteLine($"{run.Id}, {(best ? "best" : "last")} checkpoint (step {steps}), {episodes} episodes{(deterministic ? "" : ", actions drawn")}:");
         terminal.Output.WriteLine($"return {result.MeanReturn:0.##} +- {result.ReturnDeviation:0.##} (from {result.Returns.Min():0.##} to {result.Returns.Max():0.##}), length {result.MeanLength:0.#}");
+        if (references is not null) { terminal.Output.WriteLine($"normalised score {references.Score(result.MeanReturn):0.0} (0 is {references.Random:0.##}, a random policy; 100 is {references.Expert:0.##}, an expert; from {references.Source})"); }
     }
 }

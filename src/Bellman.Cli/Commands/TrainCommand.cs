@@ -16,7 +16,7 @@ internal static class TrainCommand
         var steps = new Option<string?>("--steps") { Description = $"Environment steps (default {DefaultSteps}); 1e6 and 1_000_000 are understood." };
         var seed = new Option<ulong?>("--seed") { Description = "Seed of every random draw (default 0)." };
         var set = new Option<string[]>("--set") { Description = "An option of the algorithm, name=value; may be repeated.", AllowMultipleArgumentsPerToken = false };
-        var data = new Option<string?>("--data") { Description = "The data set of an offline algorithm (bc, td3-bc, iql, awac, cql): an HDF5 file in the D4RL or Minari layout; the same as --set data=. A step is then an update." };
+        var data = new Option<string?>("--data") { Description = "The data set of an offline algorithm (bc, td3-bc, iql, awac, cql, decision-transformer): an HDF5 file in the D4RL or Minari layout; the same as --set data=. A step is then an update." };
         var engine = new Option<string?>("--engine") { Description = "What computes the networks: auto (by size, the default), simd (our kernels) or torch; the same as --set engine=. Results agree." };
         var config = new Option<string?>("--config") { Description = "YAML file with algorithm, environment, steps, seed, options; the command line wins over it." };
         var resume = new Option<string?>("--resume") { Description = "Continue this run (id, beginning of an id, folder, or latest) from its newest checkpoint." };
@@ -33,6 +33,7 @@ internal static class TrainCommand
             "bellman train dqn --env CartPole-v1 --set learningRate=5e-4 --set hidden=256,256",
             "bellman train cma-es --env CartPole-v1 --steps 1e6 --stop-at-return 475",
             "bellman train iql --env Pendulum-v1 --data pendulum.hdf5 --steps 20000",
+            "bellman train td3-bc --env Pendulum-v1 --data pendulum.hdf5 --set sampling=advantage",
             "bellman train --config cartpole.yaml",
             "bellman train --resume latest");
         command.SetAction(parsed =>
@@ -79,6 +80,7 @@ internal static class TrainCommand
 
     private static int Train(Terminal terminal, RunStore store, Run run, IAgent agent, bool resume)
     {
+        if (agent is IOfflineAgent { Experience: var experience }) { ShowSampling(terminal, experience); }
         using var display = new TrainingDisplay(terminal);
         var session = new TrainingSession(store, run, agent, display);
         if (resume)
@@ -97,6 +99,14 @@ internal static class TrainCommand
             ? $"Finished {agent.Steps} steps in {end.Seconds:0.0} s.{(double.IsFinite(end.Best) ? $" Best evaluation {end.Best:0.##}." : "")} Next: bellman evaluate {run.Id}"
             : $"Stopped at step {agent.Steps} with a checkpoint. Continue with: bellman train --resume {run.Id}");
         return end.Status == RunStatus.Finished ? 0 : CommandLine.Interrupted;
+    }
+
+    private static void ShowSampling(Terminal terminal, OfflineExperience experience)
+    {
+        foreach (var warning in experience.Warnings) { terminal.Error.WriteLine(warning); }
+        if (experience.Distribution is not { } distribution) { return; }
+        terminal.Output.WriteLine(FormattableString.Invariant(
+            $"Episodes are weighted: transitions drawn are of episodes that return {distribution.MeanReturn:0.##} on average ({experience.Data.MeanReturn:0.##} an episode recorded); effective sample size {distribution.EffectiveSampleSize:0} of {experience.Data.Count}, positive-sided variance {experience.Data.PositiveSidedVariance:0.##}."));
     }
 
     private static string[] Assigned(string name, string? value) => value is null ? [] : [$"{name}={value}"];

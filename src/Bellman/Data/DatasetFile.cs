@@ -13,6 +13,10 @@ public static class DatasetFile
     private const string ObservationsKey = "observations", ActionsKey = "actions", RewardsKey = "rewards", TerminalsKey = "terminals", TimeoutsKey = "timeouts", NextKey = "next_observations";
     private const string EpisodePrefix = "episode_", TerminationsKey = "terminations", TruncationsKey = "truncations";
     private const string EnvironmentAttribute = "env_id";
+    private const string RandomReturnAttribute = "random_return", ExpertReturnAttribute = "expert_return";
+
+    /// <summary>From this many rows on, a file without a single boundary is taken for episodes glued together, unless it is said to be one.</summary>
+    public const int LongestUnmarkedEpisode = 1_000_000;
 
     // Numbers that are converted at once.
     private const int Slice = 1 << 20;
@@ -22,15 +26,16 @@ public static class DatasetFile
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="singleTrajectory">Says that a file which marks no end of an episode is one episode.</param>
     /// <exception cref="UsageException">It is not there, is no HDF5 file, is damaged, lacks a block (those that it has are listed), or its blocks do not fit together.</exception>
-    public static OfflineDataset Read(string path)
+    public static OfflineDataset Read(string path, bool singleTrajectory = false)
     {
         if (!File.Exists(path)) { throw new UsageException($"The data set {path} does not exist. Give an HDF5 file in the D4RL or Minari layout; 'bellman dataset make' records one."); }
         return Guard(path, () =>
         {
             using var file = H5File.OpenRead(path);
             var names = file.Children().Select(child => child.Name).ToList();
-            if (names.Contains(ObservationsKey)) { return ReadFlat(path, file, names); }
+            if (names.Contains(ObservationsKey)) { return ReadFlat(path, file, names, singleTrajectory); }
             var episodes = names.Where(name => name.StartsWith(EpisodePrefix, StringComparison.Ordinal) && int.TryParse(name.AsSpan(EpisodePrefix.Length), out _))
                 .OrderBy(name => int.Parse(name.AsSpan(EpisodePrefix.Length), System.Globalization.CultureInfo.InvariantCulture)).ToList();
             return episodes.Count > 0 ? ReadEpisodes(path, file, episodes)
@@ -46,12 +51,23 @@ public static class DatasetFile
         return file.AttributeExists(EnvironmentAttribute) ? file.Attribute(EnvironmentAttribute).Read<string>() : null;
     });
 
+    /// <summary>What a random and an expert policy return, as a file says; null where it does not.</summary>
+    /// <exception cref="UsageException">It cannot be read.</exception>
+    public static ReferenceReturns? ReadReferences(string path) => Guard(path, () =>
+    {
+        using var file = H5File.OpenRead(path);
+        return file.AttributeExists(RandomReturnAttribute) && file.AttributeExists(ExpertReturnAttribute)
+            ? new ReferenceReturns(file.Attribute(RandomReturnAttribute).Read<double>(), file.Attribute(ExpertReturnAttribute).Read<double>(), "the data set")
+            : null;
+    });
+
     /// <summary>Writes D4RL's layout, next observations included, whole or not at all.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
     /// <param name="data">What is written.</param>
     /// <param name="environment">The environment it was recorded in.</param>
+    /// <param name="references">Returns of a random and an expert policy, for normalised scores; null where they are not known.</param>
     /// <exception cref="BellmanException">It cannot be written.</exception>
-    public static void Write(string path, OfflineDataset data, string environment)
+    public static void Write(string path, OfflineDataset data, string environment, ReferenceReturns? references = null)
     {
         var timeouts = new bool[data.Count];
         foreach (var episode in data.Episodes) { timeouts[episode.Start + episode.Length - 1] = !episode.Terminated; }
@@ -65,6 +81,11 @@ public static class DatasetFile
             [TimeoutsKey] = timeouts,
         };
         file.Attributes[EnvironmentAttribute] = environment;
+        if (references is not null)
+        {
+            file.Attributes[RandomReturnAttribute] = references.Random;
+            file.Attributes[ExpertReturnAttribute] = references.Expert;
+        }
         var temporary = path + ".writing";
         try
         {
@@ -78,7 +99,7 @@ public static class DatasetFile
         }
     }
 
-    private static OfflineDataset ReadFlat(string path, IH5Group file, List<string> names)
+    private static OfflineDataset ReadFlat(string path, IH5Group file, List<string> names, bool singleTrajectory)
     {
         foreach (var needed in new[] { ActionsKey, RewardsKey, TerminalsKey })
         {
@@ -96,9 +117,9 @@ public static class DatasetFile
         RequireRows(path, TerminalsKey, terminals.Length, count);
         if (timeouts is not null) { RequireRows(path, TimeoutsKey, timeouts.Length, count); }
         if (next is not null) { RequireRows(path, NextKey, next.Length / observationSize, count); }
-        if (timeouts is null && next is null && !terminals.Contains(true))
+        if (timeouts is null && next is null && !terminals.Contains(true) && !singleTrajectory)
         {
-            throw new UsageException($"The data set {path} marks no end of an episode: '{TerminalsKey}' is false everywhere, and there is neither '{TimeoutsKey}' nor '{NextKey}'. Without them episodes would be glued together; add one of the two.");
+            throw new UsageException($"The data set {path} marks no end of an episode: '{TerminalsKey}' is false everywhere, and there is neither '{TimeoutsKey}' nor '{NextKey}'. Without them episodes would be glued together; add one of the two, or say singleTrajectory=true if it is one episode.");
         }
         bool Ends(int row) => terminals[row] || row == count - 1 || (timeouts is not null ? timeouts[row] : next is not null && !Same(next, observations, row, observationSize));
         // A step that was cut off says what followed it only where next observations were recorded.
@@ -124,43 +145,59 @@ public static class DatasetFile
             if (kept > start) { episodes.Add(new DatasetEpisode(start, kept - start, total, terminals[kept - 1])); }
             (start, total) = (kept, 0);
         }
-        return new OfflineDataset(path, observationSize, actionSize, observations[..(kept * observationSize)], following[..(kept * observationSize)], actions[..(kept * actionSize)], rewards[..kept], terminals[..kept], episodes);
+        if (episodes.Count == 1 && count >= LongestUnmarkedEpisode && !singleTrajectory)
+        {
+            throw new UsageException($"The data set {path} marks no end of an episode in {count:N0} rows. Episodes would be glued together: mark their ends in '{TerminalsKey}' or '{TimeoutsKey}', or say singleTrajectory=true if it is one episode.");
+        }
+        // Blocks that lost no row are kept as they are: the data is not held twice.
+        Array.Resize(ref observations, kept * observationSize);
+        Array.Resize(ref following, kept * observationSize);
+        Array.Resize(ref actions, kept * actionSize);
+        Array.Resize(ref rewards, kept);
+        Array.Resize(ref terminals, kept);
+        return new OfflineDataset(path, observationSize, actionSize, observations, following, actions, rewards, terminals, episodes);
     }
 
     private static OfflineDataset ReadEpisodes(string path, IH5Group file, List<string> names)
     {
-        List<float> observations = [], following = [], actions = [], rewards = [];
-        var terminated = new List<bool>();
-        var episodes = new List<DatasetEpisode>();
-        var (observationSize, actionSize) = (0, 0);
         foreach (var name in names)
         {
-            var group = file.Group(name);
-            var inside = group.Children().Select(child => child.Name).ToList();
+            var inside = file.Group(name).Children().Select(child => child.Name).ToList();
             foreach (var needed in new[] { ObservationsKey, ActionsKey, RewardsKey, TerminationsKey, TruncationsKey })
             {
                 if (!inside.Contains(needed)) { throw new UsageException($"The data set {path} has no '{needed}' in '{name}'. It has: {Listed(inside)}."); }
             }
+        }
+        // Lengths first: blocks of the right size are then filled without a copy.
+        var lengths = names.ConvertAll(name => Rows(path, file.Group(name), RewardsKey, name).Count);
+        var total = lengths.Sum();
+        var (observationSize, actionSize) = (Rows(path, file.Group(names[0]), ObservationsKey, names[0]).Size, Rows(path, file.Group(names[0]), ActionsKey, names[0]).Size);
+        float[] observations = new float[total * observationSize], following = new float[total * observationSize], actions = new float[total * actionSize], rewards = new float[total];
+        var terminated = new bool[total];
+        var episodes = new List<DatasetEpisode>();
+        var start = 0;
+        foreach (var (name, length) in names.Zip(lengths))
+        {
+            if (length == 0) { throw new UsageException($"The data set {path} has an episode of no steps, '{name}'. Remove it."); }
+            var group = file.Group(name);
             var (seen, size) = Numbers(path, group, ObservationsKey, name);
             var (taken, width) = Numbers(path, group, ActionsKey, name);
             var gained = Numbers(path, group, RewardsKey, name).Values;
             var (ends, cuts) = (Flags(path, group, TerminationsKey, name), Flags(path, group, TruncationsKey, name));
-            if (episodes.Count == 0) { (observationSize, actionSize) = (size, width); }
             if (size != observationSize || width != actionSize) { throw new UsageException($"The data set {path} has in '{name}' observations of {size} and actions of {width} numbers, before it of {observationSize} and {actionSize}. Episodes of one environment have the same."); }
-            var length = gained.Length;
             RequireRows(path, $"{name}/{ObservationsKey}", seen.Length / size - 1, length, " and one more");
             RequireRows(path, $"{name}/{ActionsKey}", taken.Length / width, length);
             RequireRows(path, $"{name}/{TerminationsKey}", ends.Length, length);
             RequireRows(path, $"{name}/{TruncationsKey}", cuts.Length, length);
-            if (length == 0) { continue; }
-            observations.AddRange(seen.AsSpan(0, length * size));
-            following.AddRange(seen.AsSpan(size));
-            actions.AddRange(taken);
-            rewards.AddRange(gained);
-            terminated.AddRange(ends);
-            episodes.Add(new DatasetEpisode(rewards.Count - length, length, gained.Sum(reward => (double)reward), ends[^1]));
+            seen.AsSpan(0, length * size).CopyTo(observations.AsSpan(start * size));
+            seen.AsSpan(size).CopyTo(following.AsSpan(start * size));
+            taken.CopyTo(actions.AsSpan(start * width));
+            gained.CopyTo(rewards.AsSpan(start));
+            ends.CopyTo(terminated.AsSpan(start));
+            episodes.Add(new DatasetEpisode(start, length, gained.Sum(reward => (double)reward), ends[^1]));
+            start += length;
         }
-        return new OfflineDataset(path, observationSize, actionSize, [.. observations], [.. following], [.. actions], [.. rewards], [.. terminated], episodes);
+        return new OfflineDataset(path, observationSize, actionSize, observations, following, actions, rewards, terminated, episodes);
     }
 
     private static bool Same(float[] next, float[] observations, int row, int size)
@@ -174,10 +211,8 @@ public static class DatasetFile
     {
         var dataset = group.Dataset(name);
         var dimensions = dataset.Space.Dimensions;
-        if (dimensions.Length == 0) { throw new UsageException($"The data set {path} has a single number as '{Full(episode, name)}', where a row a step belongs."); }
-        var size = dimensions.Skip(1).Aggregate(1UL, (product, side) => product * side);
-        var total = dimensions[0] * size;
-        if (total > (ulong)Array.MaxLength) { throw new UsageException($"The data set {path} has {total:N0} numbers in '{Full(episode, name)}', more than fit into memory as one block. Split the file."); }
+        var (rows, width) = Rows(path, group, name, episode);
+        var (size, total) = ((ulong)width, (ulong)rows * (ulong)width);
         var values = new float[total];
         switch (dataset.Type.Class, dataset.Type.Size)
         {
@@ -190,7 +225,18 @@ public static class DatasetFile
             case (H5DataTypeClass.FixedPoint, 1): Convert<byte>(dataset, dimensions, size, values, value => value); break;
             default: throw new UsageException($"The data set {path} has '{Full(episode, name)}' of {dataset.Type.Class} with {dataset.Type.Size} bytes, where numbers of float32, float64, int64, int32 or uint8 belong.");
         }
-        return (values, (int)Math.Max(1, size));
+        return (values, Math.Max(1, width));
+    }
+
+    /// <summary>The rows of a block and the numbers in each.</summary>
+    private static (int Count, int Size) Rows(string path, IH5Group group, string name, string? episode = null)
+    {
+        var dimensions = group.Dataset(name).Space.Dimensions;
+        if (dimensions.Length == 0) { throw new UsageException($"The data set {path} has a single number as '{Full(episode, name)}', where a row a step belongs."); }
+        var size = dimensions.Skip(1).Aggregate(1UL, (product, side) => product * side);
+        var total = dimensions[0] * size;
+        if (total > (ulong)Array.MaxLength) { throw new UsageException($"The data set {path} has {total:N0} numbers in '{Full(episode, name)}', more than fit into memory as one block. Split the file."); }
+        return ((int)dimensions[0], (int)size);
     }
 
     private static void Convert<T>(IH5Dataset dataset, ulong[] dimensions, ulong size, float[] values, Func<T, float> convert) where T : unmanaged

@@ -17,16 +17,18 @@ public static class DatasetRecorder
         ArgumentOutOfRangeException.ThrowIfLessThan(transitions, 1);
         using var environment = new SynchronousVectorEnvironment(create, Math.Min(Copies, transitions));
         var (observationSize, actionSize) = (environment.ObservationSpace.Size, environment.ActionSpace.Size);
-        var open = Enumerable.Range(0, environment.Count).Select(_ => new Recording()).ToArray();
-        var done = new List<(Recording Steps, bool Terminated)>();
+        // Episodes in the order they began: taking whichever ended first would favour short ones.
+        var begun = Enumerable.Range(0, environment.Count).Select(_ => new Recording()).ToList();
+        var open = begun.ToArray();
         var actionStream = random.Child("action");
         var masks = new bool[policy is IMaskedPolicy ? environment.Count * environment.ActionSpace.FlatSize : 0];
         var begins = new bool[environment.Count];
         Array.Fill(begins, true);
         environment.Reset(random.Child("environments"));
         var before = new float[environment.Observations.Length];
-        var (finished, running) = (0, 0);
-        while (finished + running < transitions)
+        // Of the episodes in order, those that are whole and their transitions.
+        var (whole, kept) = (0, 0);
+        while (kept < transitions && kept + begun[whole].Rewards.Count < transitions)
         {
             cancellation.ThrowIfCancellationRequested();
             policy.Begin(begins);
@@ -34,33 +36,30 @@ public static class DatasetRecorder
             if (policy is IMaskedPolicy masked && environment.WriteActionMasks(masks)) { masked.Act(environment.Observations, masks, environment.Count, environment.Actions, actionStream); }
             else { policy.Act(environment.Observations, environment.Count, environment.Actions, actionStream); }
             environment.Step();
+            policy.Earned(environment.Rewards);
             for (var i = 0; i < environment.Count; i++)
             {
-                var ended = environment.Terminated[i] || environment.Truncated[i];
-                begins[i] = ended;
-                open[i].Add(before.AsSpan(i * observationSize, observationSize), environment.Action(i), environment.Rewards[i], ended ? environment.FinalObservation(i) : environment.Observation(i));
-                running++;
-                if (!ended) { continue; }
-                done.Add((open[i], environment.Terminated[i]));
-                (finished, running) = (finished + open[i].Rewards.Count, running - open[i].Rewards.Count);
-                open[i] = new Recording();
+                begins[i] = environment.Terminated[i] || environment.Truncated[i];
+                open[i].Add(before.AsSpan(i * observationSize, observationSize), environment.Action(i), environment.Rewards[i], begins[i] ? environment.FinalObservation(i) : environment.Observation(i));
+                if (!begins[i]) { continue; }
+                open[i].End = environment.Terminated[i] ? Ending.Terminated : Ending.CutOff;
+                begun.Add(open[i] = new Recording());
             }
+            for (; begun[whole].End != Ending.None; whole++) { kept += begun[whole].Rewards.Count; }
         }
-        // The copies' unfinished episodes fill up what is missing, the longest first, so that few are cut.
-        done.AddRange(open.Where(recording => recording.Rewards.Count > 0).OrderByDescending(recording => recording.Rewards.Count).Select(recording => (recording, false)));
-        var data = Join(done, transitions, observationSize, actionSize, source);
-        return data;
+        return Join(begun, transitions, observationSize, actionSize, source);
     }
 
-    private static OfflineDataset Join(List<(Recording Steps, bool Terminated)> recordings, int transitions, int observationSize, int actionSize, string source)
+    private static OfflineDataset Join(List<Recording> recordings, int transitions, int observationSize, int actionSize, string source)
     {
         List<float> observations = [], following = [], actions = [], rewards = [];
         var terminated = new List<bool>();
         var episodes = new List<DatasetEpisode>();
-        foreach (var (steps, ended) in recordings)
+        foreach (var steps in recordings)
         {
             var length = Math.Min(steps.Rewards.Count, transitions - rewards.Count);
             if (length == 0) { break; }
+            var ended = steps.End == Ending.Terminated;
             var whole = length == steps.Rewards.Count;
             episodes.Add(new DatasetEpisode(rewards.Count, length, steps.Rewards.Take(length).Sum(reward => (double)reward), whole && ended));
             observations.AddRange(steps.Observations[..(length * observationSize)]);
@@ -72,8 +71,17 @@ public static class DatasetRecorder
         return new OfflineDataset(source, observationSize, actionSize, [.. observations], [.. following], [.. actions], [.. rewards], [.. terminated], episodes);
     }
 
+    private enum Ending
+    {
+        None,
+        Terminated,
+        CutOff,
+    }
+
     private sealed class Recording
     {
+        public Ending End { get; set; }
+
         public List<float> Observations { get; } = [];
 
         public List<float> Following { get; } = [];

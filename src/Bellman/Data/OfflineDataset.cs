@@ -126,10 +126,45 @@ public sealed class OfflineDataset
             episodes.AddRange(part.Episodes.Select(episode => episode with { Start = start + episode.Start }));
             start += part.Count;
         }
+        T[] Joined<T>(Func<OfflineDataset, T[]> block)
+        {
+            var joined = new T[parts.Sum(part => (long)block(part).Length)];
+            var at = 0;
+            foreach (var part in parts)
+            {
+                block(part).CopyTo(joined, at);
+                at += block(part).Length;
+            }
+            return joined;
+        }
         return new OfflineDataset(
             string.Join(" + ", parts.Select(part => part.Source)), parts[0].ObservationSize, parts[0].ActionSize,
-            [.. parts.SelectMany(part => part.Observations)], [.. parts.SelectMany(part => part.NextObservations)], [.. parts.SelectMany(part => part.Actions)],
-            [.. parts.SelectMany(part => part.Rewards)], [.. parts.SelectMany(part => part.Terminated)], episodes);
+            Joined(part => part.Observations), Joined(part => part.NextObservations), Joined(part => part.Actions),
+            Joined(part => part.Rewards), Joined(part => part.Terminated), episodes);
+    }
+
+    /// <summary>A data set of the given episodes of this one, in the given order; one may be named several times.</summary>
+    /// <param name="indices">Indices into <see cref="Episodes"/>, at least one.</param>
+    public OfflineDataset Select(IReadOnlyList<int> indices)
+    {
+        var count = indices.Sum(index => Episodes[index].Length);
+        float[] observations = new float[count * ObservationSize], following = new float[count * ObservationSize], actions = new float[count * ActionSize], rewards = new float[count];
+        var terminated = new bool[count];
+        var episodes = new List<DatasetEpisode>(indices.Count);
+        var row = 0;
+        foreach (var index in indices)
+        {
+            var episode = Episodes[index];
+            void Copy<T>(T[] from, T[] to, int size) => from.AsSpan(episode.Start * size, episode.Length * size).CopyTo(to.AsSpan(row * size));
+            Copy(Observations, observations, ObservationSize);
+            Copy(NextObservations, following, ObservationSize);
+            Copy(Actions, actions, ActionSize);
+            Copy(Rewards, rewards, 1);
+            Copy(Terminated, terminated, 1);
+            episodes.Add(episode with { Start = row });
+            row += episode.Length;
+        }
+        return new OfflineDataset(Source, ObservationSize, ActionSize, observations, following, actions, rewards, terminated, episodes);
     }
 
     private void Require(string name, float[] block, int size)

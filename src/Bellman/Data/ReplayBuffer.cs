@@ -28,12 +28,13 @@ public sealed class ReplayBuffer : IStateful
     /// <summary>A buffer that is full of a data set, whose blocks it takes without a copy.</summary>
     /// <param name="data">The transitions.</param>
     /// <param name="actions">[count, action size]: its actions as the learner reads them.</param>
-    internal ReplayBuffer(OfflineDataset data, float[] actions)
+    /// <param name="rewards">[count]: its rewards as the learner reads them.</param>
+    internal ReplayBuffer(OfflineDataset data, float[] actions, float[] rewards)
     {
         (Capacity, count) = (data.Count, data.Count);
         ObservationSize = data.ObservationSize;
         ActionSize = actions.Length / data.Count;
-        (Observations, NextObservations, Actions, Rewards, Terminated) = (data.Observations, data.NextObservations, actions, data.Rewards, data.Terminated);
+        (Observations, NextObservations, Actions, Rewards, Terminated) = (data.Observations, data.NextObservations, actions, rewards, data.Terminated);
         Steps = new int[data.Count];
         Array.Fill(Steps, 1);
     }

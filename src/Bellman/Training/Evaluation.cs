@@ -65,6 +65,7 @@ public static class Evaluation
                 policy.Act(environment.Observations, environment.Count, environment.Actions, actionStream);
             }
             environment.Step();
+            policy.Earned(environment.Rewards);
             for (var i = 0; i < environment.Count; i++)
             {
                 begins[i] = environment.Terminated[i] || environment.Truncated[i];

@@ -18,6 +18,10 @@ public interface IPolicy
     /// </summary>
     /// <param name="begins">[count].</param>
     void Begin(ReadOnlySpan<bool> begins) { }
+
+    /// <summary>Tells a policy that asks for a return what its last actions earned: it then asks for what is left.</summary>
+    /// <param name="rewards">[count].</param>
+    void Earned(ReadOnlySpan<float> rewards) { }
 }
 
 /// <summary>A policy that can be told which actions are available, and then chooses among these only.</summary>

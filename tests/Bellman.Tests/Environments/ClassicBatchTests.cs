@@ -8,7 +8,7 @@ public class ClassicBatchTests
 {
     private static readonly EnvironmentRegistry Registry = StandardEnvironments.Registry();
 
-    public static TheoryData<string> Ids => ["CartPole-v1", "Pendulum-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0"];
+    public static TheoryData<string> Ids => ["CartPole-v1", "Pendulum-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0", "CartBalance-v0"];
 
     // To the last bit: Acrobot is chaotic, and a rounding error grows to radians within an episode.
     [Theory, MemberData(nameof(Ids))]
