@@ -47,18 +47,24 @@ public static class AlgorithmRegistry
         DefineDqn<C51Options>("c51", "DQN that learns a categorical distribution of returns (C51); set minimumReturn and maximumReturn to the task's."),
         Define<CmaEsOptions>("cma-es", "Evolution with an adapted covariance over a small policy's weights; any actions, no gradients, few settings.",
             (request, options) => EvolutionAgent.CmaEs(() => request.Environments.Make(request.EnvironmentId), options, request.Seed)),
-        DefineOffline<CqlOptions>("cql", "Conservative Q-learning, offline: soft actor-critic whose critics are lowered at actions that were not recorded.",
-            (size, actions, options, random) => new SacLearner(
-                size, Continuous(actions, "cql"), options.For(new SacOptions()), random, new ConservativeTerm(size, actions.Size, options))),
+        DefineOffline<CqlOptions>("cql", "Conservative Q-learning, offline: soft actor-critic (double Q-learning for discrete actions) whose critics are lowered at actions that were not recorded.",
+            (size, actions, options, random) => actions is Discrete discrete
+                ? new DiscreteConservativeQLearning(size, discrete.Count, options, random)
+                : new SacLearner(size, Continuous(actions, "cql"), options.For(new SacOptions()), random, new ConservativeTerm(size, actions.Size, options))),
         Define<DdpgOptions>("ddpg", "Deep deterministic policy gradient: the plain off-policy actor-critic for continuous actions; td3 and sac are steadier.",
             (request, options) => new Ddpg(request.MakeVector(), options, request.Seed)),
+        DefineOffline("decision-transformer", "Decision transformer, offline: tells actions from the return still wanted; sequences in place of values.",
+            OptionSet.Of<DecisionTransformerOptions>("algorithm decision-transformer"), request => new DecisionTransformer(
+                request.Observations, request.Actions, request.Data, (DecisionTransformerOptions)request.Options, request.Seed, request.Sampler)),
         Define<DiscreteSacOptions>("discrete-sac", "Soft actor-critic over discrete actions: entropy-seeking, from replay, where samples are dear.",
             (request, options) => new DiscreteSac(request.MakeVector(), options, request.Seed)),
         DefineDqn<DqnOptions>("dqn", "Deep Q-learning with replay, target network and double targets; for discrete actions where samples are dear. Every extension is a switch."),
         Define<OpenAiEsOptions>("openai-es", "Evolution by ranks of mirrored candidates; any actions and network sizes, cheap to run on many threads.",
             (request, options) => EvolutionAgent.OpenAiEs(() => request.Environments.Make(request.EnvironmentId), options, request.Seed)),
         DefineOffline<IqlOptions>("iql", "Implicit Q-learning, offline: values of the best recorded actions without ever asking about others; the first thing to try on a data set.",
-            (size, actions, options, random) => new ImplicitQLearning(size, Continuous(actions, "iql"), options, random)),
+            (size, actions, options, random) => actions is Discrete discrete
+                ? new DiscreteImplicitQLearning(size, discrete.Count, options, random)
+                : new ImplicitQLearning(size, Continuous(actions, "iql"), options, random)),
         DefineDqn<IqnOptions>("iqn", "DQN that learns quantiles at any probability (IQN)."),
         Define<PpoOptions>("ppo", "Proximal policy optimisation; discrete or continuous actions, the first thing to try where samples are cheap.",
             (request, options) => new Ppo(request.MakeVector(), options, request.Seed, request.TotalSteps)),

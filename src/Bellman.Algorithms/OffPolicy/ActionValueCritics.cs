@@ -105,10 +105,10 @@ public sealed class ActionValueCritics : IStateful, IDisposable
         }
         foreach (ref var error in errors.AsSpan()) { error /= critics.Length; }
         metrics.Add("loss/critic", loss);
-        metrics.Add("train/conservative_gap", gap);
         metrics.Add("train/mean_value", mean);
         metrics.Add("train/critic_gradient_norm", networks.Parameters.ClipGradients(options.MaximumGradientNorm));
         optimizer.Step();
+        term.Update(gap, metrics);
     }
 
     /// <summary>

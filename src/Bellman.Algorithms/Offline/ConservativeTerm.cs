@@ -6,12 +6,12 @@ namespace Bellman.Algorithms;
 /// What makes soft actor-critic conservative (Kumar et al. 2020, "Conservative Q-learning for offline reinforcement learning"): beside the
 /// Bellman error, critics are lowered at actions that are drawn and raised at those that were recorded. Targets are then without entropy.
 /// </summary>
-internal sealed class ConservativeTerm
+internal sealed class ConservativeTerm : IStateful, IDisposable
 {
     private readonly int observationSize;
     private readonly int actionSize;
     private readonly int draws;
-    private readonly double weight;
+    private readonly GapMultiplier multiplier;
     private readonly TanhGaussianBatch policy;
     private readonly float[] repeated;
     private readonly float[] outputs;
@@ -24,7 +24,8 @@ internal sealed class ConservativeTerm
     /// <summary>Room for the draws of a batch.</summary>
     public ConservativeTerm(int observationSize, int actionSize, CqlOptions options)
     {
-        (this.observationSize, this.actionSize, draws, weight) = (observationSize, actionSize, options.Draws, options.Conservatism);
+        (this.observationSize, this.actionSize, draws) = (observationSize, actionSize, options.Draws);
+        multiplier = options.CreateMultiplier();
         var rows = options.BatchSize * draws;
         policy = new TanhGaussianBatch(rows, actionSize, LogDeviationBound.Clamp);
         repeated = new float[rows * observationSize];
@@ -65,6 +66,7 @@ internal sealed class ConservativeTerm
     {
         critic.ForwardTraining(inputs, values.Length, values);
         var (bellman, gap, value) = (0.0, 0.0, 0.0);
+        var weight = multiplier.Weight;
         for (var i = 0; i < y.Length; i++)
         {
             var row = values.AsSpan(i * RowsOfState, RowsOfState);
@@ -80,6 +82,15 @@ internal sealed class ConservativeTerm
         critic.Backward(gradients, values.Length, default);
         return (bellman, gap, value);
     }
+
+    /// <summary>Tells of the mean gap of all critics, towards which the weight is learned where it is.</summary>
+    public void Update(double gap, IMetricSink metrics) => multiplier.Update(gap, metrics);
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state) => multiplier.Exchange(state);
+
+    /// <inheritdoc/>
+    public void Dispose() => multiplier.Dispose();
 
     private void DrawOf(ReplayBatch batch, float[] from, int kind, INetwork actor, RandomStream random)
     {

@@ -117,8 +117,9 @@ public sealed class DatasetGenerator
 
     private OfflineDataset Record(IPolicy policy, int transitions, RandomStream random, string source) => DatasetRecorder.Record(Make, policy, transitions, random, source, cancellation);
 
-    private double Measure(IPolicy policy, int episodes) => Evaluation.Run(policy, Make, episodes, seed, cancellation: cancellation).MeanReturn;
+    private double Measure(IPolicy policy, int episodes, bool deterministic = true) => Evaluation.Run(policy, Make, episodes, seed, deterministic, cancellation).MeanReturn;
 
+    /// <summary>Trains to the end. Policies draw their actions when they are measured, as they will when they are recorded.</summary>
     private List<(long Steps, double Return)> Train()
     {
         var moments = new List<(long, double)>();
@@ -128,7 +129,7 @@ public sealed class DatasetGenerator
         {
             var before = agent.Steps;
             Advance(agent);
-            if (agent.Steps / every != before / every) { moments.Add((agent.Steps, Measure(agent.Policy, options.EvaluationEpisodes))); }
+            if (agent.Steps / every != before / every) { moments.Add((agent.Steps, Measure(agent.Policy, options.EvaluationEpisodes, deterministic: false))); }
         }
         return moments;
     }

@@ -1,5 +1,3 @@
-using Bellman.Neural;
-
 namespace Bellman.Algorithms;
 
 /// <summary>
@@ -9,17 +7,9 @@ namespace Bellman.Algorithms;
 /// </summary>
 public sealed class ImplicitQLearning : IOffPolicyLearner
 {
-    private const string Value = "value";
-
-    private readonly IqlOptions options;
     private readonly ActionValueCritics critics;
     private readonly GaussianActor actor;
-    private readonly NetworkGroup values;
-    private readonly Adam optimizer;
-    private readonly float[] value;
-    private readonly float[] advantages;
-    private readonly float[] gradients;
-    private readonly float[] targets;
+    private readonly ExpectileValue values;
     private readonly float[] weights;
 
     /// <summary>A learner with its initial weights.</summary>
@@ -29,16 +19,9 @@ public sealed class ImplicitQLearning : IOffPolicyLearner
     /// <param name="random">Weights come from its children.</param>
     public ImplicitQLearning(int observationSize, int actionSize, IqlOptions options, RandomStream random)
     {
-        this.options = options;
         critics = new ActionValueCritics(observationSize, actionSize, 2, options.For(new Td3Options()), random.Child("critics"));
         actor = new GaussianActor(observationSize, actionSize, options, random.Child("actor"));
-        var mlp = new MlpSpecification(observationSize, options.Hidden, 1) { Activation = options.Activation, Initialization = Initialization.FanIn };
-        values = NetworkGroup.Create(random.Child("value"), options.NetworkOptions, new MlpPart(Value, mlp));
-        optimizer = new Adam(values.Parameters, new AdamOptions { LearningRate = options.CriticLearningRate ?? options.LearningRate });
-        value = new float[options.BatchSize];
-        advantages = new float[options.BatchSize];
-        gradients = new float[options.BatchSize];
-        targets = new float[options.BatchSize];
+        values = new ExpectileValue(observationSize, options, random.Child("value"));
         weights = new float[options.BatchSize];
     }
 
@@ -58,16 +41,10 @@ public sealed class ImplicitQLearning : IOffPolicyLearner
     /// <inheritdoc/>
     public void Update(ReplayBatch batch, IMetricSink metrics)
     {
-        // y = r + γ (1 - terminated) V(s'), with V as it was
-        values[Value].Forward(batch.NextObservations, batch.Size, value);
-        for (var i = 0; i < targets.Length; i++)
-        {
-            targets[i] = (float)ActorCriticLoss.Target(batch.Rewards[i], batch.Terminated[i] ? 0 : options.Gamma, value[i]);
-        }
-        UpdateValue(batch, metrics);
+        var targets = values.Targets(batch);
+        values.Fit(batch, critics.TargetMinimum(batch.Observations, batch.Actions), metrics);
         critics.Fit(batch, targets, metrics);
-        // w = min(exp(β u), 100), with u of before V's step
-        for (var i = 0; i < weights.Length; i++) { weights[i] = (float)OfflineLoss.AdvantageWeight(advantages[i], options.InverseTemperature); }
+        values.Weigh(weights);
         actor.Fit(batch, weights, CloningLoss.Likelihood, metrics);
         critics.MoveTargets();
     }
@@ -77,8 +54,7 @@ public sealed class ImplicitQLearning : IOffPolicyLearner
     {
         state.Part(nameof(critics), critics);
         state.Part(nameof(actor), actor);
-        state.Part(nameof(values), values);
-        state.Part(nameof(optimizer), optimizer);
+        values.Exchange(state);
     }
 
     /// <inheritdoc/>
@@ -87,25 +63,5 @@ public sealed class ImplicitQLearning : IOffPolicyLearner
         critics.Dispose();
         actor.Dispose();
         values.Dispose();
-    }
-
-    /// <summary>One step of V on mean |τ - 1(u &lt; 0)| u², u = min Q⁻(s, a) - V(s).</summary>
-    private void UpdateValue(ReplayBatch batch, IMetricSink metrics)
-    {
-        var minimum = critics.TargetMinimum(batch.Observations, batch.Actions);
-        values[Value].ForwardTraining(batch.Observations, batch.Size, value);
-        values.Parameters.ClearGradients();
-        var total = 0.0;
-        for (var i = 0; i < advantages.Length; i++)
-        {
-            advantages[i] = minimum[i] - value[i];
-            var (loss, derivative) = OfflineLoss.Expectile(advantages[i], options.Expectile);
-            total += loss / batch.Size;
-            gradients[i] = (float)(derivative / batch.Size);
-        }
-        values[Value].Backward(gradients, batch.Size, default);
-        metrics.Add("loss/value", total);
-        metrics.Add("train/value_gradient_norm", values.Parameters.ClipGradients(options.MaximumGradientNorm));
-        optimizer.Step();
     }
 }

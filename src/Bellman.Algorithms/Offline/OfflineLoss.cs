@@ -58,4 +58,7 @@ public static class OfflineLoss
         foreach (ref var share in shares) { share = (float)(share / sum); }
         return largest + Math.Log(sum) - recorded;
     }
+
+    /// <summary>α' α (gap - τ): the conservative term in Lagrange form, which critics lower and α' raises (Kumar et al. 2020, appendix F).</summary>
+    public static double Lagrange(double multiplier, double weight, double gap, double target) => multiplier * weight * (gap - target);
 }

@@ -231,8 +231,15 @@ public sealed record CqlOptions : OfflineCriticOptions
     [Range(0.0, 1e4)]
     public double Conservatism { get; init; } = 5;
 
+    /// <summary>τ of the Lagrange form.</summary>
+    [Description("Gap between drawn and recorded values that a learned multiplier of conservatism aims at (the Lagrange form), usually 1 to 10; none keeps conservatism as it is.")]
+    [Range(-1e6, 1e6)]
+    public double? TargetGap { get; init; }
+
     /// <summary>Actions drawn of each kind.</summary>
-    [Description("Actions drawn a state of each of three kinds: at random, from the policy here, and from the policy at the next state.")]
+    [Description("Actions drawn a state of each of three kinds: at random, from the policy here, and from the policy at the next state. Discrete actions are summed over, not drawn.")]
     [Range(1, 1_000)]
     public int Draws { get; init; } = 10;
+
+    internal GapMultiplier CreateMultiplier() => new(Conservatism, TargetGap, CriticLearningRate ?? LearningRate);
 }

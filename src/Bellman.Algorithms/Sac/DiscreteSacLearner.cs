@@ -7,19 +7,14 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
 {
     private readonly DiscreteSacOptions options;
     private readonly int actions;
-    private readonly NetworkGroup critics;
-    private readonly NetworkGroup targetCritics;
-    private readonly Adam criticOptimizer;
+    private readonly DiscreteCritics critics;
     private readonly Actor actor;
     private readonly Temperature temperature;
     private readonly DiscountPowers discounts;
     private readonly float[] logits;
     private readonly float[] logProbabilities;
-    private readonly float[] first;
-    private readonly float[] second;
     private readonly float[] gradients;
     private readonly float[] targets;
-    private readonly float[] errors;
     private float[] actingLogits = [];
 
     /// <summary>A learner with its initial weights.</summary>
@@ -32,19 +27,14 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
         this.options = options;
         this.actions = actions;
         var mlp = new MlpSpecification(observationSize, options.Hidden, actions) { Activation = options.Activation, Initialization = Initialization.FanIn };
-        critics = NetworkGroup.Create(random.Child("critics"), options.NetworkOptions, new MlpPart("q1", mlp), new MlpPart("q2", mlp));
-        targetCritics = critics.Copy();
-        criticOptimizer = new Adam(critics.Parameters, new AdamOptions { LearningRate = options.CriticStepSize });
+        critics = new DiscreteCritics(observationSize, actions, options, random.Child("critics"));
         actor = new Actor(mlp, options, random.Child("actor"));
         temperature = new Temperature(options, options.TargetEntropy ?? SacLoss.DefaultDiscreteTargetEntropy(actions), options.LearningRate);
         discounts = new DiscountPowers(options.Gamma, options.MultiStep);
         logits = new float[options.BatchSize * actions];
         logProbabilities = new float[logits.Length];
-        first = new float[logits.Length];
-        second = new float[logits.Length];
         gradients = new float[logits.Length];
         targets = new float[options.BatchSize];
-        errors = new float[options.BatchSize];
     }
 
     /// <summary>Parameters and gradients of the twin critics.</summary>
@@ -54,7 +44,7 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
     public ParameterBuffer ActorParameters => actor.Parameters;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<float> Errors => errors;
+    public ReadOnlySpan<float> Errors => critics.Errors;
 
     /// <inheritdoc/>
     public void Act(ReadOnlySpan<float> observations, int count, Span<float> actions, RandomStream random)
@@ -73,7 +63,7 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
     {
         UpdateCritics(batch, metrics);
         UpdateActor(batch, metrics);
-        targetCritics.Parameters.MoveTowards(critics.Parameters, (float)options.Tau);
+        critics.MoveTargets();
     }
 
     /// <summary>One step of the critics towards y = r + γ (1 - terminated) Σ π (min Q⁻ - α log π).</summary>
@@ -81,19 +71,14 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
     {
         actor.Network.Forward(batch.NextObservations, batch.Size, logits);
         NormaliseLogits();
-        ReadMinimum(targetCritics, batch.NextObservations, batch.Size);
+        var minimum = critics.TargetMinimum(batch.NextObservations);
         var alpha = temperature.Value;
         for (var i = 0; i < batch.Size; i++)
         {
-            var next = SacLoss.DiscreteValue(Row(logProbabilities, i), Row(first, i), alpha);
+            var next = SacLoss.DiscreteValue(Row(logProbabilities, i), Row(minimum, i), alpha);
             targets[i] = (float)ActorCriticLoss.Target(batch.Rewards[i], discounts.Of(batch, i), next);
         }
-        critics.Parameters.ClearGradients();
-        Array.Clear(errors);
-        var loss = Fit(critics["q1"], first, batch) + Fit(critics["q2"], second, batch);
-        metrics.Add("loss/critic", loss);
-        metrics.Add("train/critic_gradient_norm", critics.Parameters.ClipGradients(options.MaximumGradientNorm));
-        criticOptimizer.Step();
+        critics.Fit(batch, targets, metrics);
     }
 
     /// <summary>One step of the actor on mean Σ π (α log π - min Q), then one of the temperature.</summary>
@@ -101,13 +86,13 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
     {
         actor.Network.ForwardTraining(batch.Observations, batch.Size, logits);
         NormaliseLogits();
-        ReadMinimum(critics, batch.Observations, batch.Size);
+        var minimum = critics.Minimum(batch.Observations);
         var alpha = temperature.Value;
         double loss = 0, meanLogProbability = 0;
         for (var i = 0; i < batch.Size; i++)
         {
             var policy = Row(logProbabilities, i);
-            loss += SacLoss.DiscreteActor(policy, Row(first, i), alpha, 1.0 / batch.Size, Row(gradients, i)) / batch.Size;
+            loss += SacLoss.DiscreteActor(policy, Row(minimum, i), alpha, 1.0 / batch.Size, Row(gradients, i)) / batch.Size;
             meanLogProbability -= Categorical.Entropy(policy) / batch.Size;
         }
         actor.Descend(loss, gradients, batch.Size, metrics);
@@ -117,9 +102,7 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
     /// <inheritdoc/>
     public void Exchange(StateExchange state)
     {
-        state.Part(nameof(critics), critics);
-        state.Part(nameof(targetCritics), targetCritics);
-        state.Part(nameof(criticOptimizer), criticOptimizer);
+        critics.Exchange(state);
         actor.Exchange(state);
         state.Part(nameof(temperature), temperature);
     }
@@ -128,7 +111,6 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
     public void Dispose()
     {
         critics.Dispose();
-        targetCritics.Dispose();
         actor.Dispose();
         temperature.Dispose();
     }
@@ -139,32 +121,6 @@ public sealed class DiscreteSacLearner : IOffPolicyLearner
         {
             Categorical.LogSoftmax(logits.AsSpan(start, actions), logProbabilities.AsSpan(start, actions));
         }
-    }
-
-    /// <summary>min over both critics of every action's value, into <see cref="first"/>.</summary>
-    private void ReadMinimum(NetworkGroup group, ReadOnlySpan<float> observations, int count)
-    {
-        group["q1"].Forward(observations, count, first);
-        group["q2"].Forward(observations, count, second);
-        for (var k = 0; k < first.Length; k++) { first[k] = MathF.Min(first[k], second[k]); }
-    }
-
-    /// <summary>Adds the gradient of one critic's error at the actions taken, and returns its loss.</summary>
-    private double Fit(INetwork critic, float[] values, ReplayBatch batch)
-    {
-        critic.ForwardTraining(batch.Observations, batch.Size, values);
-        Array.Clear(gradients);
-        var loss = 0.0;
-        for (var i = 0; i < batch.Size; i++)
-        {
-            var chosen = i * actions + (int)batch.Actions[i];
-            var squared = ActorCriticLoss.Critic(values[chosen], targets[i]);
-            loss += batch.Weights[i] * squared.Loss / batch.Size;
-            errors[i] += (float)(0.5 * Math.Abs(squared.Derivative));
-            gradients[chosen] = (float)(batch.Weights[i] * squared.Derivative / batch.Size);
-        }
-        critic.Backward(gradients, batch.Size, default);
-        return loss;
     }
 
     private Span<float> Row(float[] block, int row) => block.AsSpan(row * actions, actions);

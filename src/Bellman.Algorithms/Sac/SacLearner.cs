@@ -120,6 +120,7 @@ public sealed class SacLearner : IOffPolicyLearner
         actor.Exchange(state);
         state.Part(nameof(temperature), temperature);
         state.Part(nameof(drawStream), drawStream);
+        conservative?.Exchange(state);
     }
 
     /// <inheritdoc/>
@@ -128,5 +129,6 @@ public sealed class SacLearner : IOffPolicyLearner
         critics.Dispose();
         actor.Dispose();
         temperature.Dispose();
+        conservative?.Dispose();
     }
 }

@@ -170,31 +170,35 @@ public static class DatasetFile
         }
         // Lengths first: blocks of the right size are then filled without a copy.
         var lengths = names.ConvertAll(name => Rows(path, file.Group(name), RewardsKey, name).Count);
-        var total = lengths.Sum();
+        var count = lengths.Sum();
         var (observationSize, actionSize) = (Rows(path, file.Group(names[0]), ObservationsKey, names[0]).Size, Rows(path, file.Group(names[0]), ActionsKey, names[0]).Size);
-        float[] observations = new float[total * observationSize], following = new float[total * observationSize], actions = new float[total * actionSize], rewards = new float[total];
-        var terminated = new bool[total];
+        float[] observations = new float[count * observationSize], following = new float[count * observationSize], actions = new float[count * actionSize], rewards = new float[count];
+        var terminated = new bool[count];
         var episodes = new List<DatasetEpisode>();
         var start = 0;
+        var longest = lengths.Max() + 1;
+        var seen = new float[longest * observationSize];
         foreach (var (name, length) in names.Zip(lengths))
         {
             if (length == 0) { throw new UsageException($"The data set {path} has an episode of no steps, '{name}'. Remove it."); }
             var group = file.Group(name);
-            var (seen, size) = Numbers(path, group, ObservationsKey, name);
-            var (taken, width) = Numbers(path, group, ActionsKey, name);
-            var gained = Numbers(path, group, RewardsKey, name).Values;
-            var (ends, cuts) = (Flags(path, group, TerminationsKey, name), Flags(path, group, TruncationsKey, name));
+            var (shown, size) = Rows(path, group, ObservationsKey, name);
+            var (taken, width) = Rows(path, group, ActionsKey, name);
             if (size != observationSize || width != actionSize) { throw new UsageException($"The data set {path} has in '{name}' observations of {size} and actions of {width} numbers, before it of {observationSize} and {actionSize}. Episodes of one environment have the same."); }
-            RequireRows(path, $"{name}/{ObservationsKey}", seen.Length / size - 1, length, " and one more");
-            RequireRows(path, $"{name}/{ActionsKey}", taken.Length / width, length);
+            RequireRows(path, $"{name}/{ObservationsKey}", shown - 1, length, " and one more");
+            RequireRows(path, $"{name}/{ActionsKey}", taken, length);
+            Fill(path, group, ObservationsKey, seen.AsMemory(0, (length + 1) * size), name);
+            Fill(path, group, ActionsKey, actions.AsMemory(start * width, length * width), name);
+            Fill(path, group, RewardsKey, rewards.AsMemory(start, length), name);
+            var (ends, cuts) = (Flags(path, group, TerminationsKey, name), Flags(path, group, TruncationsKey, name));
             RequireRows(path, $"{name}/{TerminationsKey}", ends.Length, length);
             RequireRows(path, $"{name}/{TruncationsKey}", cuts.Length, length);
             seen.AsSpan(0, length * size).CopyTo(observations.AsSpan(start * size));
-            seen.AsSpan(size).CopyTo(following.AsSpan(start * size));
-            taken.CopyTo(actions.AsSpan(start * width));
-            gained.CopyTo(rewards.AsSpan(start));
+            seen.AsSpan(size, length * size).CopyTo(following.AsSpan(start * size));
             ends.CopyTo(terminated.AsSpan(start));
-            episodes.Add(new DatasetEpisode(start, length, gained.Sum(reward => (double)reward), ends[^1]));
+            var total = 0.0;
+            foreach (var reward in rewards.AsSpan(start, length)) { total += reward; }
+            episodes.Add(new DatasetEpisode(start, length, total, ends[^1]));
             start += length;
         }
         return new OfflineDataset(path, observationSize, actionSize, observations, following, actions, rewards, terminated, episodes);
@@ -209,23 +213,27 @@ public static class DatasetFile
 
     private static (float[] Values, int Size) Numbers(string path, IH5Group group, string name, string? episode = null)
     {
-        var dataset = group.Dataset(name);
-        var dimensions = dataset.Space.Dimensions;
         var (rows, width) = Rows(path, group, name, episode);
-        var (size, total) = ((ulong)width, (ulong)rows * (ulong)width);
-        var values = new float[total];
+        var values = new float[rows * width];
+        Fill(path, group, name, values, episode);
+        return (values, Math.Max(1, width));
+    }
+
+    /// <summary>Reads a whole block to where it is wanted.</summary>
+    private static void Fill(string path, IH5Group group, string name, Memory<float> values, string? episode = null)
+    {
+        var dataset = group.Dataset(name);
         switch (dataset.Type.Class, dataset.Type.Size)
         {
             case (H5DataTypeClass.FloatingPoint, 4):
-                if (total > 0) { dataset.Read(values.AsMemory(), memoryDims: [total]); }
+                if (!values.IsEmpty) { dataset.Read(values, memoryDims: [(ulong)values.Length]); }
                 break;
-            case (H5DataTypeClass.FloatingPoint, 8): Convert<double>(dataset, dimensions, size, values, value => (float)value); break;
-            case (H5DataTypeClass.FixedPoint, 8): Convert<long>(dataset, dimensions, size, values, value => value); break;
-            case (H5DataTypeClass.FixedPoint, 4): Convert<int>(dataset, dimensions, size, values, value => value); break;
-            case (H5DataTypeClass.FixedPoint, 1): Convert<byte>(dataset, dimensions, size, values, value => value); break;
+            case (H5DataTypeClass.FloatingPoint, 8): Convert<double>(dataset, values.Span, value => (float)value); break;
+            case (H5DataTypeClass.FixedPoint, 8): Convert<long>(dataset, values.Span, value => value); break;
+            case (H5DataTypeClass.FixedPoint, 4): Convert<int>(dataset, values.Span, value => value); break;
+            case (H5DataTypeClass.FixedPoint, 1): Convert<byte>(dataset, values.Span, value => value); break;
             default: throw new UsageException($"The data set {path} has '{Full(episode, name)}' of {dataset.Type.Class} with {dataset.Type.Size} bytes, where numbers of float32, float64, int64, int32 or uint8 belong.");
         }
-        return (values, Math.Max(1, width));
     }
 
     /// <summary>The rows of a block and the numbers in each.</summary>
@@ -239,15 +247,18 @@ public static class DatasetFile
         return ((int)dimensions[0], (int)size);
     }
 
-    private static void Convert<T>(IH5Dataset dataset, ulong[] dimensions, ulong size, float[] values, Func<T, float> convert) where T : unmanaged
+    private static void Convert<T>(IH5Dataset dataset, Span<float> values, Func<T, float> convert) where T : unmanaged
     {
-        var rows = Math.Max(1, Slice / Math.Max(1, (long)size));
+        if (values.IsEmpty) { return; }
+        var dimensions = dataset.Space.Dimensions;
+        var size = values.Length / (long)dimensions[0];
+        var rows = Math.Max(1, Slice / Math.Max(1, size));
         for (var first = 0L; first < (long)dimensions[0]; first += rows)
         {
             var count = (ulong)Math.Min(rows, (long)dimensions[0] - first);
             ulong[] starts = [(ulong)first, .. dimensions.Skip(1).Select(_ => 0UL)], blocks = [count, .. dimensions[1..]];
-            var part = dataset.Read<T[]>(new HyperslabSelection(dimensions.Length, starts, blocks), memoryDims: [count * size]);
-            for (var i = 0; i < part.Length; i++) { values[first * (long)size + i] = convert(part[i]); }
+            var part = dataset.Read<T[]>(new HyperslabSelection(dimensions.Length, starts, blocks), memoryDims: [count * (ulong)size]);
+            for (var i = 0; i < part.Length; i++) { values[(int)(first * size) + i] = convert(part[i]); }
         }
     }
 

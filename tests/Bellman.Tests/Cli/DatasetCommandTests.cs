@@ -32,7 +32,74 @@ public sealed class DatasetCommandTests : IDisposable
         Assert.Contains("another data set", why, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Expert_and_random_data_are_mixed_weighted_learned_from_and_scored()
+    {
+        string File(string name) => Path.Combine(folder.Path, name);
+        (int, string) Run(params string[] arguments)
+        {
+            var (exit, output, error) = BellmanCommand.Run(arguments);
+            Assert.Equal((0, ""), (exit, error));
+            return (exit, output);
+        }
+        Run("dataset", "make", "--env", "CartBalance-v0", "--part", "expert=1000", "--output", File("expert.hdf5"));
+        Run("dataset", "make", "--env", "CartBalance-v0", "--part", "random=1000", "--output", File("random.hdf5"));
+        var (_, mixed) = Run("dataset", "mix", "--good", File("expert.hdf5"), "--rest", File("random.hdf5"), "--ratio", "0.25", "--transitions", "2000", "--output", File("mixed.hdf5"));
+        Assert.Contains("bellman train iql --env CartBalance-v0", mixed, StringComparison.Ordinal);
+        var shown = JsonNode.Parse(BellmanCommand.Run("dataset", "show", File("mixed.hdf5"), "--json").Output);
+        Assert.InRange(shown?["transitions"]?.GetValue<int>() ?? 0, 2000, 2200);
+        Assert.Equal(200, shown?["expertReturn"]?.GetValue<double>());
+        Assert.InRange(shown?["sampling"]?["advantage"]?["meanReturn"]?.GetValue<double>() ?? 0, 190, 200);
+        Assert.InRange(shown?["sampling"]?["uniform"]?["meanReturn"]?.GetValue<double>() ?? 0, 40, 110);
+
+        var (_, trained) = Run("train", "bc", "--env", "CartBalance-v0", "--data", File("mixed.hdf5"), "--set", "sampling=advantage", "--set", "hidden=8,8", "--steps", "20", "--evaluate-every", "0", "--runs", Runs);
+        Assert.Contains("Episodes are weighted", trained, StringComparison.Ordinal);
+        var (_, evaluated) = Run("evaluate", "latest", "--episodes", "4", "--runs", Runs);
+        Assert.Matches("normalised score .* 100 is 200, an expert; from the data set", evaluated);
+
+        Run("train", "bc", "--env", "CartBalance-v0", "--data", File("mixed.hdf5"), "--set", "referenceRandom=0", "--set", "referenceExpert=1000", "--set", "hidden=8,8", "--steps", "5", "--evaluate-every", "0", "--runs", Runs);
+        var own = JsonNode.Parse(BellmanCommand.Run("evaluate", "latest", "--episodes", "4", "--json", "--runs", Runs).Output);
+        Assert.Equal((own?["meanReturn"]?.GetValue<double>() ?? -1) / 10, own?["normalizedScore"]?.GetValue<double>() ?? -2, 1e-9);
+    }
+
+    [Fact]
+    public void Any_quality_is_recorded_from_an_agent_that_is_trained_for_it()
+    {
+        var file = Path.Combine(folder.Path, "medium.hdf5");
+        var (exit, output, error) = BellmanCommand.Run("dataset", "make", "--env", "MountainCarContinuous-v0", "--part", "mixed=600", "--algorithm", "ddpg", "--train-steps", "400", "--set", "hidden=8,8", "--output", file);
+        Assert.Equal((0, ""), (exit, error));
+        Assert.Contains("mixed: training ddpg for 400 steps.", output, StringComparison.Ordinal);
+        Assert.Equal(600, DatasetFile.Read(file).Count);
+        Assert.NotNull(DatasetFile.ReadReferences(file));
+    }
+
+    [Fact]
+    public void Actions_outside_the_bounds_are_refused_before_a_run_is_made()
+    {
+        var file = Path.Combine(folder.Path, "outside.hdf5");
+        DatasetFile.Write(file, new OfflineDataset("outside", 3, 1, new float[3], new float[3], [2.5f], new float[1], new bool[1], [new DatasetEpisode(0, 1, 0, false)]), "Pendulum-v1");
+        var (exit, _, error) = BellmanCommand.Run("train", "iql", "--env", "Pendulum-v1", "--data", file, "--steps", "10", "--runs", Runs);
+        Assert.Equal(2, exit);
+        Assert.Contains("has an action outside", error, StringComparison.Ordinal);
+        Assert.Contains("at row 0", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Runs) && Directory.EnumerateDirectories(Runs).Any());
+    }
+
     [Theory]
+    [InlineData("dataset mix --rest x.hdf5 --ratio 0.1 --output y.hdf5", "--good FILE")]
+    [InlineData("dataset mix --good x.hdf5 --ratio 0.1 --output y.hdf5", "--rest FILE")]
+    [InlineData("dataset mix --good x.hdf5 --rest x.hdf5 --output y.hdf5", "--ratio 0.05")]
+    [InlineData("dataset mix --good x.hdf5 --rest x.hdf5 --ratio 0.1", "--output FILE.hdf5")]
+    [InlineData("dataset mix --good x.hdf5 --rest x.hdf5 --ratio 0.1 --output y.hdf5", "x.hdf5 does not exist")]
+    public void Wrong_mixture_says_what_to_do(string line, string message)
+    {
+        var (exit, _, error) = BellmanCommand.Run(line.Split(' '));
+        Assert.Equal(2, exit);
+        Assert.Contains(message, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("dataset make --env Pendulum-v1 --output x.hdf5 --part mixed=2", "--part")]
     [InlineData("dataset make --part random=10 --output x.hdf5", "--env")]
     [InlineData("dataset make --env Pendulum-v1 --part random=10", "--output")]
     [InlineData("dataset make --env Pendulum-v1 --output x.hdf5", "--part random=10000")]

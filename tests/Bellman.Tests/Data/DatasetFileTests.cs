@@ -108,6 +108,19 @@ public sealed class DatasetFileTests : IDisposable
         { "missing", "does not exist" },
         { "episode", "has no 'truncations' in 'episode_0'" },
         { "short episode", "ragged: 'episode_0/observations' has 1 and one more rows, 'rewards' 2" },
+        { "empty episode", "an episode of no steps, 'episode_0'" },
+        { "no actions", "has no 'actions'. It has: observations, rewards, terminals" },
+        { "no terminals", "has no 'terminals'. It has: actions, observations, rewards" },
+        { "ragged terminals", "ragged: 'terminals' has 4 rows, 'rewards' 6" },
+        { "ragged timeouts", "ragged: 'timeouts' has 7 rows, 'rewards' 6" },
+        { "ragged next", "ragged: 'next_observations' has 5 rows, 'rewards' 6" },
+        { "infinite reward", "rewards of Infinity at row 2" },
+        { "nan action", "actions of NaN at row 3" },
+        { "text observations", "'observations' of" },
+        { "short integers", "'actions' of FixedPoint with 2 bytes, where numbers of float32, float64, int64, int32 or uint8 belong" },
+        { "single number", "a single number as 'rewards'" },
+        { "no rows", "holds no transition" },
+        { "cut off within", "cannot be read as HDF5" },
     };
 
     [Theory]
@@ -123,6 +136,18 @@ public sealed class DatasetFileTests : IDisposable
             case "nan": file["observations"] = Table([0, 0, 0, float.NaN, .. Enumerable.Repeat(0f, 8)], 2); break;
             case "text": file["rewards"] = new[] { "a", "b", "c", "d", "e", "f" }; break;
             case "no end": file["terminals"] = new bool[6]; break;
+            case "no actions": file.Remove("actions"); break;
+            case "no terminals": file.Remove("terminals"); break;
+            case "ragged terminals": file["terminals"] = new bool[4]; break;
+            case "ragged timeouts": file["timeouts"] = new bool[7]; break;
+            case "ragged next": file["next_observations"] = Table(new float[10], 2); break;
+            case "infinite reward": file["rewards"] = new[] { 0, 1, float.PositiveInfinity, 3, 4, 5 }; break;
+            case "nan action": file["actions"] = Table([0, 0, 0, float.NaN, 0, 0], 1); break;
+            case "text observations": file["observations"] = new[] { "a", "b", "c", "d", "e", "f" }; break;
+            case "short integers": file["actions"] = new short[6]; break;
+            case "single number": file["rewards"] = 3f; break;
+            case "no rows": file = new H5File { ["observations"] = Table([], 2), ["actions"] = Table([], 1), ["rewards"] = Table([], 1), ["terminals"] = Array.Empty<bool>(), ["timeouts"] = Array.Empty<bool>() }; break;
+            case "empty episode": file = new H5File { ["episode_0"] = new H5Group { ["observations"] = Table([0], 1), ["actions"] = Table([], 1), ["rewards"] = Table([], 1), ["terminations"] = Array.Empty<bool>(), ["truncations"] = Array.Empty<bool>() } }; break;
             case "episode":
             case "short episode":
                 var group = new H5Group { ["observations"] = new float[2], ["actions"] = new float[2], ["rewards"] = new float[2], ["terminations"] = new bool[2] };
@@ -133,9 +158,93 @@ public sealed class DatasetFileTests : IDisposable
         }
         if (kind != "missing") { Write(file); }
         if (kind == "cut off") { File.WriteAllBytes(FilePath, File.ReadAllBytes(FilePath)[..100]); }
+        if (kind == "cut off within") { File.WriteAllBytes(FilePath, File.ReadAllBytes(FilePath)[..^80]); }
         if (kind == "another kind") { File.WriteAllText(FilePath, "s,a,r\n1,2,3\n"); }
         Assert.Contains(message, Assert.Throws<UsageException>(() => DatasetFile.Read(FilePath)).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_file_without_boundaries_is_one_episode_only_if_it_is_said_to_be()
+    {
+        Write(Flat(("terminals", new bool[6])));
+        var data = DatasetFile.Read(FilePath, singleTrajectory: true);
+        Assert.Equal([new DatasetEpisode(0, 5, 15, false)], data.Episodes);
+
+        var rows = DatasetFile.LongestUnmarkedEpisode;
+        Write(new H5File { ["observations"] = Table(new float[rows], 1), ["actions"] = Table(new float[rows], 1), ["rewards"] = new float[rows], ["terminals"] = new bool[rows], ["timeouts"] = new bool[rows] });
+        Assert.Contains("marks no end of an episode in 1,000,000 rows", Assert.Throws<UsageException>(() => DatasetFile.Read(FilePath)).Message, StringComparison.Ordinal);
+        Assert.Single(DatasetFile.Read(FilePath, singleTrajectory: true).Episodes);
+    }
+
+    /// <summary>Everything that reading allocates, not only what is alive at once: an upper bound of the memory it holds. Tried: copying blocks at the end exceeds it.</summary>
+    [Theory]
+    [InlineData(true, 2)]
+    // Opening the 400 blocks of a file of 80 episodes leaves short-lived objects, which are counted here and never held together.
+    [InlineData(false, 3)]
+    public void Reading_takes_little_more_memory_than_the_data(bool flat, int most)
+    {
+        const int Count = 40_000, Length = 500, Observation = 17, Action = 6;
+        const long Bytes = Count * (4L * (2 * Observation + Action + 1) + 1);
+        float[] observations = new float[Count * Observation], actions = new float[Count * Action], rewards = new float[Count];
+        if (flat)
+        {
+            var ends = new bool[Count];
+            for (var row = Length - 1; row < Count; row += Length) { ends[row] = true; }
+            Write(new H5File { ["observations"] = Table(observations, Observation), ["next_observations"] = Table(observations, Observation), ["actions"] = Table(actions, Action), ["rewards"] = rewards, ["terminals"] = new bool[Count], ["timeouts"] = ends });
+        }
+        else
+        {
+            var file = new H5File();
+            for (var episode = 0; episode < Count / Length; episode++)
+            {
+                file[$"episode_{episode}"] = new H5Group
+                {
+                    ["observations"] = Table(observations[..((Length + 1) * Observation)], Observation),
+                    ["actions"] = Table(actions[..(Length * Action)], Action),
+                    ["rewards"] = rewards[..Length],
+                    ["terminations"] = new bool[Length],
+                    ["truncations"] = new bool[Length],
+                };
+            }
+            Write(file);
+        }
+        DatasetFile.Read(FilePath);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal(Count, DatasetFile.Read(FilePath).Count);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(allocated < most * Bytes, $"{allocated / 1e6:0.0} MB for {Bytes / 1e6:0.0} MB of data");
+    }
+
+    [Fact]
+    public void References_of_normalised_scores_travel_with_the_file()
+    {
+        Write(Flat(("terminals", Flags(0, 0, 1, 0, 0, 1))));
+        Assert.Null(DatasetFile.ReadReferences(FilePath));
+        var copy = Path.Combine(folder.Path, "copy.hdf5");
+        DatasetFile.Write(copy, DatasetFile.Read(FilePath), "Somewhere-v3", new ReferenceReturns(-3, 7, "here"));
+        Assert.Equal(new ReferenceReturns(-3, 7, "the data set"), DatasetFile.ReadReferences(copy));
+        Assert.Equal(50, new ReferenceReturns(-3, 7, "here").Score(2));
+    }
+
+    [Theory]
+    [InlineData("hopper-medium-v2", -20.272305, 3234.3)]
+    [InlineData("Hopper-v4", -20.272305, 3234.3)]
+    [InlineData("data/halfcheetah_expert-v2.hdf5", -280.178953, 12135.0)]
+    [InlineData("walker2d-random-expert-0.1-v2", 1.629008, 4592.3)]
+    [InlineData("Ant-v4", -325.6, 3879.7)]
+    [InlineData("antmaze-large-play-v0", 0, 1)]
+    [InlineData("AdroitHandPen-v1", 96.262799, 3076.8331017826877)]
+    public void Published_references_are_known_by_name(string name, double random, double expert)
+    {
+        var references = ReferenceReturns.OfD4rl(name);
+        Assert.Equal((random, expert), (references?.Random, references?.Expert));
+    }
+
+    [Theory]
+    [InlineData("Pendulum-v1")]
+    [InlineData("CartPole-v1")]
+    [InlineData("anthill.hdf5")]
+    public void Other_names_have_none(string name) => Assert.Null(ReferenceReturns.OfD4rl(name));
 
     public void Dispose() => folder.Dispose();
 

@@ -68,14 +68,17 @@ public sealed class OfflineLearningTests(MixedPendulum mixed) : IClassFixture<Mi
     [InlineData("iql")]
     [InlineData("awac")]
     [InlineData("cql")]
-    public void Restored_learner_continues_to_the_same_bytes(string algorithm)
+    [InlineData("cql", "targetGap=2 draws=2")]
+    [InlineData("decision-transformer", "hidden=8 context=4")]
+    [InlineData("td3-bc", "sampling=advantage")]
+    public void Restored_learner_continues_to_the_same_bytes(string algorithm, string settings = "")
     {
         using var log = new MetricLog();
-        using var agent = Create(algorithm, "", 4);
+        using var agent = Create(algorithm, settings, 4);
         for (var i = 0; i < 5; i++) { agent.Advance(log); }
         var saved = JsonState.Save(agent);
         for (var i = 0; i < 5; i++) { agent.Advance(log); }
-        using var resumed = Create(algorithm, "", 4);
+        using var resumed = Create(algorithm, settings, 4);
         JsonState.Load(resumed, saved);
         for (var i = 0; i < 5; i++) { resumed.Advance(log); }
         Assert.Equal(JsonState.Save(agent).ToJsonString(), JsonState.Save(resumed).ToJsonString());
@@ -138,7 +141,7 @@ public sealed class OfflineLearningTests(MixedPendulum mixed) : IClassFixture<Mi
     {
         var registration = AlgorithmRegistry.Find(algorithm);
         var values = new Dictionary<string, string> { ["data"] = mixed.File, ["hidden"] = "64,64", ["learningRate"] = "1e-3", ["tau"] = "0.01" };
-        if (algorithm == "bc") { values.Remove("tau"); }
+        if (algorithm is "bc" or "decision-transformer") { values.Remove("tau"); }
         foreach (var setting in settings.Split(' ', StringSplitOptions.RemoveEmptyEntries)) { values[setting.Split('=')[0]] = setting.Split('=', 2)[1]; }
         return registration.Create(new AgentRequest(Environments, environment, registration.Options.Create<AlgorithmOptions>(values), seed, 10_000));
     }

@@ -1,4 +1,5 @@
 using Bellman.Algorithms;
+using Bellman.Runs;
 using Xunit;
 
 namespace Bellman.Tests.Algorithms.Offline;
@@ -19,6 +20,33 @@ public sealed class OfflineLossTests
             var slope = (OfflineLoss.ConservativeGap(up, densities, 0.9, scratch) - OfflineLoss.ConservativeGap(down, densities, 0.9, scratch)) / (2 * h);
             Assert.Equal(slope, shares[i], 1e-4);
         }
+    }
+
+    [Fact] // F29
+    public void Conservative_gap_over_all_discrete_actions_needs_no_densities()
+    {
+        var shares = new float[3];
+        Assert.Equal(1.464369, OfflineLoss.ConservativeGap([1, 2, 0.5f], new float[3], 1, shares), 1e-6);
+        Assert.Equal([0.231224f, 0.628532f, 0.140244f], shares, (a, b) => Math.Abs(a - b) < 1e-6);
+    }
+
+    [Fact] // F31
+    public void Lagrange_form_weighs_what_the_gap_exceeds_its_target_by()
+    {
+        Assert.Equal(5.291539, OfflineLoss.Lagrange(1, 5, 2.058308, 1), 2e-6);
+        // The multiplier rises above the target and falls below it.
+        double After(double gap)
+        {
+            using var multiplier = new GapMultiplier(5, 1, 0.1);
+            using var log = new MetricLog();
+            for (var i = 0; i < 3; i++) { multiplier.Update(gap, log); }
+            Assert.Equal(5 * multiplier.Multiplier, multiplier.Weight, 1e-12);
+            return multiplier.Multiplier;
+        }
+        Assert.True(After(2.058308) > 1.2 && After(0.5) < 0.8);
+        using var fixedWeight = new GapMultiplier(5, null, 0.1);
+        fixedWeight.Update(9, new MetricLog());
+        Assert.Equal(5, fixedWeight.Weight);
     }
 
     [Fact] // F32
