@@ -116,12 +116,10 @@ public abstract record OfflineOptions : NeuralOptions, IValidatableObject
     }
 
     /// <summary>The ends of the scale of normalised scores: the user's own, what a data set says, or D4RL's; null where nobody says.</summary>
-    /// <param name="environment">The environment's id.</param>
     /// <exception cref="UsageException">A data set cannot be read.</exception>
-    public ReferenceReturns? References(string environment) =>
-        ReferenceRandom is { } low && ReferenceExpert is { } high ? new ReferenceReturns(low, high, "the options")
-        : Files().Select(DatasetFile.ReadReferences).FirstOrDefault(found => found is not null)
-            ?? Files().Append(environment).Select(ReferenceReturns.OfD4rl).FirstOrDefault(found => found is not null);
+    public ReferenceReturns? References() => ReferenceRandom is { } low && ReferenceExpert is { } high
+        ? new ReferenceReturns(low, high, "the options")
+        : Files().Select(ReferenceReturns.OfFile).FirstOrDefault(found => found is not null);
 
     /// <inheritdoc/>
     public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -1,11 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-<<<<<<< HEAD
-=======
 using Bellman.Algorithms;
-using Bellman.Environments;
->>>>>>> 9e0d445 (Offline learners can see more of the better episodes: trajectory weighting, with its reproduction)
 using Bellman.Runs;
 
 namespace Bellman.Cli.Commands;
@@ -76,7 +72,7 @@ internal static class DatasetCommand
             var (environment, second) = (DatasetFile.ReadEnvironment(goodFile), DatasetFile.ReadEnvironment(restFile));
             if (environment is not null && second is not null && environment != second) { throw new UsageException($"{goodFile} was recorded in {environment}, and {restFile} in {second}. Mix data of one environment."); }
             var data = DatasetMixer.Mix(best, other, share, RandomStream.Create(parsed.GetValue(seed), "mix"), total);
-            DatasetFile.Write(file, data, environment ?? second ?? "", DatasetFile.ReadReferences(goodFile) ?? DatasetFile.ReadReferences(restFile));
+            DatasetFile.Write(file, data, environment ?? second ?? "", ReferenceReturns.OfFile(goodFile) ?? ReferenceReturns.OfFile(restFile));
             Tell(terminal, file, data, environment ?? second);
             return 0;
         });
@@ -92,8 +88,8 @@ internal static class DatasetCommand
         {
             var path = parsed.GetRequiredValue(file);
             var data = DatasetFile.Read(path);
-            var environment = DatasetFile.ReadEnvironment(path) is { Length: > 0 } said ? said : null;
-            var references = DatasetFile.ReadReferences(path) ?? ReferenceReturns.OfD4rl(path) ?? (environment is null ? null : ReferenceReturns.OfD4rl(environment));
+            var environment = DatasetFile.ReadEnvironment(path);
+            var references = ReferenceReturns.OfFile(path);
             var returns = data.Episodes.Select(episode => episode.Return).ToList();
             var weighted = Samplings(data).Select(sampling => (sampling.Name, Distribution: new TransitionDistribution(data, sampling.Scorer))).ToList();
             if (parsed.GetValue(json))

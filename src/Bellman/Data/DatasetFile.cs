@@ -64,7 +64,7 @@ public static class DatasetFile
     /// <summary>Writes D4RL's layout, next observations included, whole or not at all.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
     /// <param name="data">What is written.</param>
-    /// <param name="environment">The environment it was recorded in.</param>
+    /// <param name="environment">The environment it was recorded in; empty where it is not known.</param>
     /// <param name="references">Returns of a random and an expert policy, for normalised scores; null where they are not known.</param>
     /// <exception cref="BellmanException">It cannot be written.</exception>
     public static void Write(string path, OfflineDataset data, string environment, ReferenceReturns? references = null)
@@ -80,7 +80,7 @@ public static class DatasetFile
             [TerminalsKey] = data.Terminated,
             [TimeoutsKey] = timeouts,
         };
-        file.Attributes[EnvironmentAttribute] = environment;
+        if (environment.Length > 0) { file.Attributes[EnvironmentAttribute] = environment; }
         if (references is not null)
         {
             file.Attributes[RandomReturnAttribute] = references.Random;

@@ -24,7 +24,14 @@ public sealed record ReferenceReturns(double Random, double Expert, string Sourc
     /// <summary>100 (J - J_random) / (J_expert - J_random): 0 is random play, 100 the expert.</summary>
     public double Score(double meanReturn) => 100 * (meanReturn - Random) / (Expert - Random);
 
-    /// <summary>D4RL's references for an environment or data set of this name (<c>hopper-medium-v2</c>, <c>Hopper-v4</c>, <c>AdroitHandDoor-v1</c>); null if it has none.</summary>
+    /// <summary>
+    /// What a data set says of itself, else D4RL's for one of its name, unless it says which environment it was recorded in: environments of the same
+    /// name have other bodies and rewards. Null where nobody says.
+    /// </summary>
+    /// <exception cref="UsageException">The file cannot be read.</exception>
+    public static ReferenceReturns? OfFile(string path) => DatasetFile.ReadReferences(path) ?? (DatasetFile.ReadEnvironment(path) is null ? OfD4rl(path) : null);
+
+    /// <summary>D4RL's references for a data set of this name (<c>hopper-medium-v2</c>, <c>AdroitHandDoor-v1</c>); null if it has none.</summary>
     public static ReferenceReturns? OfD4rl(string name)
     {
         var plain = Path.GetFileName(name);
