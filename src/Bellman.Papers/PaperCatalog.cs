@@ -10,6 +10,7 @@ using Bellman.Papers.GuidedHybridPolicyOptimization;
 using Bellman.Papers.HorizonFreeRewardFreeExploration;
 using Bellman.Papers.KnowledgeableRl;
 using Bellman.Papers.Nanorobots;
+using Bellman.Papers.OfflineAlgorithms;
 using Bellman.Papers.RandomizedPreferenceLearning;
 using Bellman.Papers.ReinforcementMidTraining;
 using Bellman.Papers.RepresentationExploration;
@@ -44,6 +45,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/Engines",
             "PPO, DQN and SAC learn the same whether the SIMD engine or torch computes their networks.",
             () => new EnginesReproduction()),
+        new("offline",
+            "The standard offline algorithms on recorded data",
+            "src/Bellman.Papers/OfflineAlgorithms",
+            "BC, TD3+BC, IQL, CQL and others on data of known quality: values help where good and bad play are mixed, and do no harm where they are not.",
+            () => new OfflineAlgorithmsReproduction()),
         new("nanorobots",
             "Simulation of Nanorobots with Artificial Intelligence and Reinforcement Learning for Advanced Cancer Cell Detection and Tracking",
             "src/Bellman.Papers/Nanorobots",

@@ -31,11 +31,11 @@ public sealed record DatasetGeneratorOptions
     /// <summary>Environment steps it is trained for; null for 20,000 of sac and 100,000 of others.</summary>
     public long? Steps { get; init; }
 
-    /// <summary>Measurements on the way, among which medium and expert are chosen.</summary>
-    public int Evaluations { get; init; } = 20;
+    /// <summary>Measurements on the way, among which medium and expert are chosen; some tasks are solved between one moment and the next.</summary>
+    public int Evaluations { get; init; } = 100;
 
     /// <summary>Episodes of a measurement.</summary>
-    public int EvaluationEpisodes { get; init; } = 20;
+    public int EvaluationEpisodes { get; init; } = 10;
 
     internal (string Algorithm, IReadOnlyDictionary<string, string> Settings, long Steps) For(Space actions)
     {

@@ -12,6 +12,8 @@ internal static class BenchmarkCatalog
         .. InferenceBenchmark.All(),
         .. PpoUpdateBenchmark.All(),
         .. ReplayUpdateBenchmark.All(),
+        .. OfflineUpdateBenchmark.All(),
+        .. DatasetBenchmark.All(),
         .. ReplayBenchmark.All(),
         .. LanguageBenchmark.All(),
     ];

@@ -22,8 +22,9 @@ internal static class DatasetCommand
         var algorithm = new Option<string?>("--algorithm") { Description = "What is trained for medium and expert play (default: sac for bounded continuous actions, else ppo)." };
         var steps = new Option<string?>("--train-steps") { Description = "Environment steps it is trained for (default: 20000 of sac, 100000 of others)." };
         var set = new Option<string[]>("--set") { Description = "An option of what is trained, name=value; may be repeated. Replaces the defaults for small tasks.", AllowMultipleArgumentsPerToken = false };
+        var compress = new Option<bool>("--compress") { Description = "Compress the file (deflate)." };
         var runs = new Option<string>("--runs") { Description = "Folder of runs.", DefaultValueFactory = _ => "runs" };
-        var command = new Command("make", "Record a data set.") { environment, part, output, seed, algorithm, steps, set, runs }.WithExamples(
+        var command = new Command("make", "Record a data set.") { environment, part, output, seed, algorithm, steps, set, compress, runs }.WithExamples(
             "bellman dataset make --env Pendulum-v1 --part random=20000 --output random.hdf5",
             "bellman dataset make --env Pendulum-v1 --part medium=20000 --output medium.hdf5",
             "bellman dataset make --env Pendulum-v1 --part random=10000 --part latest=10000 --output mixed.hdf5");
@@ -44,7 +45,7 @@ internal static class DatasetCommand
             var parts = wanted.Select((wish, index) => Record(terminal, registry, store, generator, id, wish, random.Child("part", index))).ToList();
             var data = OfflineDataset.Concatenate(parts);
             var references = wanted.Exists(wish => QualityOf(wish.Who) is { } quality && quality != DataQuality.Random) ? generator.References() : null;
-            DatasetFile.Write(file, data, id, references);
+            DatasetFile.Write(file, data, id, references, parsed.GetValue(compress));
             if (references is not null) { terminal.Output.WriteLine(FormattableString.Invariant($"Scale of normalised scores: a random policy returns {references.Random:0.##}, the expert {references.Expert:0.##}.")); }
             Tell(terminal, file, data, id);
             return 0;

@@ -1,4 +1,5 @@
 using PureHDF;
+using PureHDF.Filters;
 using PureHDF.Selections;
 
 namespace Bellman;
@@ -20,6 +21,8 @@ public static class DatasetFile
 
     // Numbers that are converted at once.
     private const int Slice = 1 << 20;
+
+    private const ulong CompressedRows = 4096;
 
     // Two observations are the same moment when they are nearer than this.
     private const double SameObservation = 1e-6;
@@ -66,19 +69,26 @@ public static class DatasetFile
     /// <param name="data">What is written.</param>
     /// <param name="environment">The environment it was recorded in; empty where it is not known.</param>
     /// <param name="references">Returns of a random and an expert policy, for normalised scores; null where they are not known.</param>
+    /// <param name="compress">Deflate every block, in pieces of some thousand rows.</param>
     /// <exception cref="BellmanException">It cannot be written.</exception>
-    public static void Write(string path, OfflineDataset data, string environment, ReferenceReturns? references = null)
+    public static void Write(string path, OfflineDataset data, string environment, ReferenceReturns? references = null, bool compress = false)
     {
         var timeouts = new bool[data.Count];
         foreach (var episode in data.Episodes) { timeouts[episode.Start + episode.Length - 1] = !episode.Terminated; }
+        H5Dataset Block(Array values, int? width = null)
+        {
+            ulong[] dimensions = width is { } columns ? [(ulong)data.Count, (ulong)columns] : [(ulong)data.Count];
+            uint[] piece = [.. dimensions.Select((side, axis) => (uint)(axis == 0 ? Math.Min(side, CompressedRows) : side))];
+            return compress ? new H5Dataset(values, chunks: piece, fileDims: dimensions, datasetCreation: new(Filters: [DeflateFilter.Id])) : new H5Dataset(values, fileDims: dimensions);
+        }
         var file = new H5File
         {
-            [ObservationsKey] = new H5Dataset(data.Observations, fileDims: [(ulong)data.Count, (ulong)data.ObservationSize]),
-            [NextKey] = new H5Dataset(data.NextObservations, fileDims: [(ulong)data.Count, (ulong)data.ObservationSize]),
-            [ActionsKey] = new H5Dataset(data.Actions, fileDims: [(ulong)data.Count, (ulong)data.ActionSize]),
-            [RewardsKey] = data.Rewards,
-            [TerminalsKey] = data.Terminated,
-            [TimeoutsKey] = timeouts,
+            [ObservationsKey] = Block(data.Observations, data.ObservationSize),
+            [NextKey] = Block(data.NextObservations, data.ObservationSize),
+            [ActionsKey] = Block(data.Actions, data.ActionSize),
+            [RewardsKey] = Block(data.Rewards),
+            [TerminalsKey] = Block(data.Terminated),
+            [TimeoutsKey] = Block(timeouts),
         };
         if (environment.Length > 0) { file.Attributes[EnvironmentAttribute] = environment; }
         if (references is not null)

@@ -10,7 +10,7 @@ public class BenchTests
     [Fact]
     public void Every_kind_of_row_comes_with_the_limit_of_the_machine()
     {
-        foreach (var filter in (string[])["CartPole-v1, 64", "simd, 64x64, batch 8", "64x64, batch 128, simd", "uniform, 10,000"])
+        foreach (var filter in (string[])["CartPole-v1, 64", "simd, 64x64, batch 8", "64x64, batch 128, simd", "uniform, 10,000", "BC, 64x64"])
         {
             var (exit, output, error) = BellmanCommand.Run("bench", "--quick", "--json", "--filter", filter);
             Assert.Equal((0, ""), (exit, error));

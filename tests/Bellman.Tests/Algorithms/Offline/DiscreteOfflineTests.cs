@@ -36,7 +36,7 @@ public sealed class DiscreteOfflineTests(CarelessPole pole) : IClassFixture<Care
 {
     private static readonly EnvironmentRegistry Environments = StandardEnvironments.Registry();
 
-    /// <summary>Values tell a careless push from a careful one; a clone that draws its actions is as careless as the data. Tried: with inverseTemperature 0 iql is that clone.</summary>
+    /// <summary>Values tell a careless push from a careful one. Tried: with inverseTemperature 0 iql is a clone that draws its actions, as careless as the data (143 of 150).</summary>
     [Theory]
     [InlineData("iql", "inverseTemperature=10 expectile=0.9")]
     [InlineData("cql", "conservatism=0.5")]
@@ -50,21 +50,22 @@ public sealed class DiscreteOfflineTests(CarelessPole pole) : IClassFixture<Care
         Assert.True(result.MeanReturn > 1.4 * pole.Data.MeanReturn, $"{algorithm} {result.MeanReturn:0}, data {pole.Data.MeanReturn:0}");
     }
 
-    /// <summary>As foundations 7.8 for continuous actions. Tried: without the conservative term the gap is below 0.72.</summary>
+    /// <summary>As foundations 7.8 for continuous actions: without the term the gap is 0.72, that of the first weights 0.69.</summary>
     [Fact]
-    public void Conservatism_lowers_what_was_not_recorded_and_its_multiplier_holds_the_gap()
+    public void Conservatism_lowers_what_was_not_recorded_and_its_multiplier_moves_towards_the_wanted_gap()
     {
-        double Gap(string settings)
+        (double Gap, double Multiplier) After(string settings)
         {
             using var agent = Create("cql", settings);
             using var log = new Last();
             for (var i = 0; i < 600; i++) { agent.Advance(log); }
-            return log["train/conservative_gap"];
+            return (log["train/conservative_gap"], log["train/gap_multiplier"]);
         }
-        var (weak, strong, held) = (Gap("conservatism=0"), Gap("conservatism=5"), Gap("conservatism=5 targetGap=0.66 criticLearningRate=3e-3"));
-        // Half of the actions are random: no critic can tell them from the others, and the smallest gap is the entropy of the data.
-        Assert.True(strong < weak - 0.02, $"{strong} with, {weak} without");
-        Assert.True(Math.Abs(held - 0.66) < Math.Abs(strong - 0.66) + 0.01, $"held at {held}, else {strong}");
+        var (weak, strong) = (After("conservatism=0").Gap, After("conservatism=5"));
+        Assert.True(strong.Gap < weak - 0.1 && double.IsNaN(strong.Multiplier), $"{strong} with, {weak} without");
+        // Half of the actions are random: no gap is below the entropy that leaves, and none is wanted above what there is.
+        var (lower, higher) = (After("conservatism=5 targetGap=0.3"), After("conservatism=5 targetGap=0.66"));
+        Assert.True(lower.Multiplier > 1.3 && higher.Multiplier < 0.8, $"{lower} for 0.3, {higher} for 0.66");
     }
 
     [Theory]
@@ -98,7 +99,7 @@ public sealed class DiscreteOfflineTests(CarelessPole pole) : IClassFixture<Care
     {
         private readonly Dictionary<string, double> values = [];
 
-        public double this[string name] => values[name];
+        public double this[string name] => values.GetValueOrDefault(name, double.NaN);
 
         public void Add(string name, double value) => values[name] = value;
 

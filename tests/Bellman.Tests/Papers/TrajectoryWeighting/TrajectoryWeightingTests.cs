@@ -204,7 +204,7 @@ public sealed class TrajectoryWeightingTests
     public void What_has_no_meaning_is_refused_with_what_is_wrong(string message) =>
         Assert.Contains(message, Assert.Throws<UsageException>(Refusals[message]).Message, StringComparison.Ordinal);
 
-    /// <summary>E1 at its size with one seed. Tried: without subtracting V, AW is 30 lower; normalised before the subtraction, it is uniform.</summary>
+    /// <summary>E1 at its size with one seed. Tried: without subtracting V, AW is RW, 29 lower.</summary>
     [Fact]
     public void Weighted_clones_of_drifting_points_are_ordered_as_specified()
     {
