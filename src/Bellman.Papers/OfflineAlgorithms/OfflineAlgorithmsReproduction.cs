@@ -47,7 +47,7 @@ public sealed class OfflineAlgorithmsReproduction : Reproduction
         : OfflineAlgorithmsArms.All;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => size == ReproductionSize.Smoke ? [0] : [100, 101];
+    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => size == ReproductionSize.Smoke ? [0] : [0, 1, 2, 3, 4];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Claim> Claims(ReproductionSize size)
