@@ -55,7 +55,7 @@ internal sealed class MujocoBenchmark(string id, int copies, int threads = 1) : 
             yield return new MujocoBenchmark(id, 16);
         }
         foreach (var id in (string[])["Reacher-v0", "PointMaze-v0", "PlanarPeg-v0"]) { yield return new MujocoBenchmark(id, 16); }
-        yield return new MujocoBenchmark("HalfCheetah-v0", 16, 2);
+        yield return new MujocoBenchmark("HalfCheetah-v0", 64, 2);
     }
 
     private static void Play(MujocoVectorEnvironment environment, MujocoScript script, double seconds, FastestSteps fastest)

@@ -18,13 +18,16 @@ internal abstract class MujocoLoop : IDisposable
     public abstract void Dispose();
 
     /// <summary>The C program if it can be compiled here.</summary>
-    public static MujocoLoop Create(MujocoModel model, MujocoScript script) => (MujocoLoop?)Program.TryCompile(model, script) ?? new StandIn(model, script);
+    public static MujocoLoop Create(MujocoModel model, MujocoScript script) => Program.TryCompile(model, script) ?? WithoutCompiler(model, script);
+
+    /// <summary>The loop in C#.</summary>
+    public static MujocoLoop WithoutCompiler(MujocoModel model, MujocoScript script) => new StandIn(model, script);
 
     private sealed class Program(string folder) : MujocoLoop
     {
         public override string Name => "mj_step alone in a C loop";
 
-        public static Program? TryCompile(MujocoModel model, MujocoScript script)
+        public static MujocoLoop? TryCompile(MujocoModel model, MujocoScript script)
         {
             var folder = Directory.CreateTempSubdirectory("bellman-mujoco-").FullName;
             using (var source = typeof(MujocoLoop).Assembly.GetManifestResourceStream("Bellman.Cli.Benchmarks.MujocoLoop.c"))
@@ -97,6 +100,7 @@ internal abstract class MujocoLoop : IDisposable
                     {
                         rest = Begin(copy, rest);
                         rest = Take(rest, copy.Controls);
+                        MujocoSimulation.ClearUpperHalves(copy.Time);
                         for (var k = 0; k < heading[2]; k++) { step(model.Pointer, copy.Data); }
                     }
                     fastest.Book(s, start);
