@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Bellman.Algorithms;
 using Bellman.Runs;
 
 namespace Bellman.Cli.Commands;

@@ -18,7 +18,7 @@ public enum CriticAggregate
 }
 
 /// <summary>Options of <see cref="Ravl"/>; defaults are the published ones.</summary>
-public sealed record RavlOptions : ModelBasedOfflineOptions, IValidatableObject
+public sealed record RavlOptions : ModelBasedOfflineOptions
 {
     /// <summary>Three hidden layers of 256.</summary>
     public RavlOptions() => Hidden = [256, 256, 256];
@@ -52,8 +52,9 @@ public sealed record RavlOptions : ModelBasedOfflineOptions, IValidatableObject
     public double PenaltyWeight { get; init; } = 1;
 
     /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        foreach (var problem in base.Validate(validationContext)) { yield return problem; }
         if (Diversity > 0 && Critics < 2) { yield return new ValidationResult($"diversity {Diversity} compares critics, and critics is {Critics}: it would be divided by zero. Raise critics to 2 or more, or set diversity=0."); }
     }
 

@@ -78,8 +78,8 @@ public sealed class EdgeOfReachTests
         }
         var (many, two) = (Report(8, 1), Report(2, 0));
         Assert.Equal(20, many.Bound, 1e-9);
-        Assert.True(many.PenaltyAtEdge > 2 * two.PenaltyAtEdge, $"{many} {two}");
-        Assert.True(two.Value > many.Value, $"{many} {two}");
+        Assert.True(many.PenaltyAtEdge > 1.3 * two.PenaltyAtEdge, $"{many} {two}");
+        Assert.True(two.Value > many.Value + 5, $"{many} {two}");
     }
 
     [Fact]
