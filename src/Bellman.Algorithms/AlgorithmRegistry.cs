@@ -1,4 +1,5 @@
 using Bellman.Algorithms.Tabular;
+using Bellman.Neural;
 
 namespace Bellman.Algorithms;
 
@@ -59,6 +60,10 @@ public static class AlgorithmRegistry
         Define<DiscreteSacOptions>("discrete-sac", "Soft actor-critic over discrete actions: entropy-seeking, from replay, where samples are dear.",
             (request, options) => new DiscreteSac(request.MakeVector(), options, request.Seed)),
         DefineDqn<DqnOptions>("dqn", "Deep Q-learning with replay, target network and double targets; for discrete actions where samples are dear. Every extension is a switch."),
+        DefineOffline<EdacOptions>("edac", "Soft actor-critic with an ensemble of critics whose minimum counts, kept diverse, offline; with diversity=0 it is SAC-N.",
+            (size, actions, options, random) => new SacLearner(
+                size, Continuous(actions, "edac"), options.For(new SacOptions { DeviationBound = LogDeviationBound.NarrowClamp }), random,
+                new CriticRules(options.Critics, Diversity: options.Diversity, ActorFirst: true, SmallHeads: true))),
         Define<OpenAiEsOptions>("openai-es", "Evolution by ranks of mirrored candidates; any actions and network sizes, cheap to run on many threads.",
             (request, options) => EvolutionAgent.OpenAiEs(() => request.Environments.Make(request.EnvironmentId), options, request.Seed)),
         DefineOffline<IqlOptions>("iql", "Implicit Q-learning, offline: values of the best recorded actions without ever asking about others; the first thing to try on a data set.",
@@ -70,6 +75,10 @@ public static class AlgorithmRegistry
             (request, options) => new Ppo(request.MakeVector(), options, request.Seed, request.TotalSteps)),
         Define<TabularOptions>("q-learning", "Q-learning on a table; for finitely many observations.",
             (request, options) => new TabularAgent(TabularMethod.QLearning, request.MakeVector(), options, request.Seed, request.TotalSteps)),
+        Define<MbpoOptions>("mbpo", "Model-based policy optimisation: soft actor-critic on short rollouts in a learned ensemble; where environment steps are very dear.",
+            (request, options) => new Mbpo(request.MakeVector(), options, TerminalFunctions.Find(options.Terminal, request.EnvironmentId), request.Seed)),
+        Define<MopoOptions>("mopo", "Model-based offline policy optimisation: rollouts in a model of the data, whose rewards are lowered where it is uncertain.",
+            (request, options) => ModelBasedOffline.CreateMopo(request, ReadData("mopo", options))),
         DefineDqn<QrDqnOptions>("qr-dqn", "DQN that learns quantiles of returns (QR-DQN)."),
         DefineDqn<RainbowOptions>("rainbow", "DQN with all extensions: double, duelling, prioritised, multi-step, categorical and noisy; set minimumReturn and maximumReturn."),
         Define<RecurrentPpoOptions>("recurrent-ppo", "Proximal policy optimisation with an LSTM or GRU; for tasks in which one observation does not show the state.",
@@ -92,9 +101,13 @@ public static class AlgorithmRegistry
 
     /// <summary>The algorithm called <paramref name="name"/>.</summary>
     /// <exception cref="UsageException">There is none; the message lists the nearest names.</exception>
-    public static AlgorithmRegistration Find(string name) =>
-        All.FirstOrDefault(algorithm => algorithm.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-        ?? throw NearNames.Unknown("algorithm", name, All.Select(algorithm => algorithm.Name), $"There are: {string.Join(", ", All.Select(algorithm => algorithm.Name))}.");
+    public static AlgorithmRegistration Find(string name) => Find(name, All);
+
+    /// <summary>The algorithm called <paramref name="name"/> among <paramref name="known"/>: these and others.</summary>
+    /// <exception cref="UsageException">There is none; the message lists the nearest names.</exception>
+    public static AlgorithmRegistration Find(string name, IReadOnlyList<AlgorithmRegistration> known) =>
+        known.FirstOrDefault(algorithm => algorithm.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ?? throw NearNames.Unknown("algorithm", name, known.Select(algorithm => algorithm.Name), $"There are: {string.Join(", ", known.Select(algorithm => algorithm.Name))}.");
 
     private static AlgorithmRegistration DefineDqn<T>(string name, string summary) where T : DqnOptions, new() =>
         Define<T>(name, summary, (request, options) => new Dqn(request.MakeVector(), options, request.Seed, request.TotalSteps, name));
@@ -126,9 +139,13 @@ public static class AlgorithmRegistry
         })
         { CreateOffline = create };
 
-    private static OfflineDataset ReadData(string algorithm, OfflineOptions options) => options.Data.Length > 0
+    /// <summary>The data set of an offline algorithm's options.</summary>
+    /// <param name="name">The algorithm, for messages.</param>
+    /// <param name="options">Name one or more files.</param>
+    /// <exception cref="UsageException">None is given, or a file is not a data set.</exception>
+    public static OfflineDataset ReadData(string name, OfflineOptions options) => options.Data.Length > 0
         ? OfflineDataset.Concatenate([.. options.Files().Select(file => DatasetFile.Read(file, options.SingleTrajectory))])
-        : throw new UsageException($"{algorithm} learns from a data set, and none is given. Add --data FILE, an HDF5 file in the D4RL or Minari layout; 'bellman dataset make' records one.");
+        : throw new UsageException($"{name} learns from a data set, and none is given. Add --data FILE, an HDF5 file in the D4RL or Minari layout; 'bellman dataset make' records one.");
 
     private static int Continuous(Space actions, string algorithm) => BoundedActions.For(actions, algorithm).Size;
 

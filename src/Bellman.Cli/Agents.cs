@@ -1,4 +1,5 @@
 using Bellman.Algorithms;
+using Bellman.Papers;
 using Bellman.Runs;
 
 namespace Bellman.Cli;
@@ -6,9 +7,15 @@ namespace Bellman.Cli;
 /// <summary>Makes the agent of a run's configuration.</summary>
 internal static class Agents
 {
+    /// <summary>The standard algorithms and the papers', by name.</summary>
+    public static IReadOnlyList<AlgorithmRegistration> Algorithms { get; } = [.. AlgorithmRegistry.All.Concat(PaperAlgorithms.All).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
+
+    /// <inheritdoc cref="AlgorithmRegistry.Find(string)"/>
+    public static AlgorithmRegistration Find(string name) => AlgorithmRegistry.Find(name, Algorithms);
+
     public static IAgent Create(RunConfiguration configuration)
     {
-        var algorithm = AlgorithmRegistry.Find(configuration.Algorithm);
+        var algorithm = Find(configuration.Algorithm);
         var options = algorithm.Options.Create<AlgorithmOptions>(configuration.Options);
         return algorithm.Create(new AgentRequest(AllEnvironments.Registry(), configuration.Environment, options, configuration.Seed, configuration.Steps));
     }

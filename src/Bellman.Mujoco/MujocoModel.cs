@@ -8,8 +8,9 @@ public sealed unsafe class MujocoModel
 {
     private static readonly ConcurrentDictionary<string, Lazy<MujocoModel>> Texts = new();
 
-    private MujocoModel(MujocoApi api, void* pointer)
+    private MujocoModel(MujocoApi api, void* pointer, string? mjcf = null)
     {
+        Mjcf = mjcf;
         Api = api;
         Pointer = pointer;
         var counts = (int*)pointer;
@@ -36,6 +37,9 @@ public sealed unsafe class MujocoModel
     /// <summary>Seconds that one call of mj_step simulates.</summary>
     public double TimeStep { get; }
 
+    /// <summary>The text that was compiled; null if it came from a file.</summary>
+    internal string? Mjcf { get; }
+
     internal MujocoApi Api { get; }
 
     internal void* Pointer { get; }
@@ -57,7 +61,7 @@ public sealed unsafe class MujocoModel
     public static MujocoModel FromText(string mjcf)
     {
         var api = MujocoLibrary.Api;
-        return new(api, api.CompileText(mjcf, "The MJCF text"));
+        return new(api, api.CompileText(mjcf, "The MJCF text"), mjcf);
     }
 
     /// <summary>The model of a text, compiled once for the whole process.</summary>

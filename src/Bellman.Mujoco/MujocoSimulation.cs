@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Bellman.Mujoco;
 
 /// <summary>
@@ -112,6 +115,7 @@ public sealed unsafe class MujocoSimulation : IStateful, IDisposable
     public void Advance(int steps)
     {
         if (data is null || broken) { throw Stopped(); }
+        ClearUpperHalves(*time);
         for (var i = 0; i < steps; i++) { step(model, data); }
         if (MujocoLibrary.TakeWarning() is { } warning)
         {
@@ -121,6 +125,14 @@ public sealed unsafe class MujocoSimulation : IStateful, IDisposable
         }
         GC.KeepAlive(this);
     }
+
+    /// <summary>
+    /// Compiled C# may leave the upper halves of the vector registers in use; MuJoCo's older instructions then have to
+    /// preserve them, which makes mj_step up to 60% slower. A method that works on whole registers clears them when it returns.
+    /// </summary>
+    /// <returns>Four times <paramref name="value"/>, so that the work cannot be left out.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static double ClearUpperHalves(double value) => Vector256.IsHardwareAccelerated ? Vector256.Sum(Vector256.Create(value)) : 4 * value;
 
     /// <inheritdoc/>
     public void Exchange(StateExchange state)

@@ -37,6 +37,18 @@ internal sealed class MujocoVectorEnvironment : VectorEnvironment
         SeedStreams(RandomStream.Create(0));
     }
 
+    /// <summary>The model of all copies.</summary>
+    public MujocoModel Model => copies[0].Simulation.Model;
+
+    /// <summary>Time steps of the simulation an action.</summary>
+    public int FrameSkip => copies[0].FrameSkip;
+
+    /// <summary>The simulation of one copy.</summary>
+    public MujocoSimulation Simulation(int copy) => copies[copy].Simulation;
+
+    /// <summary>[copies, nq]: qpos of every copy.</summary>
+    public double[] AllPositions() => [.. copies.SelectMany(copy => copy.Simulation.Positions.ToArray())];
+
     /// <inheritdoc/>
     public override IGoalEnvironment? Goals => copies[0] as IGoalEnvironment;
 

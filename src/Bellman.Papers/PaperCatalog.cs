@@ -2,6 +2,7 @@ using Bellman.Experiments;
 using Bellman.Papers.BehaviorAlignment;
 using Bellman.Papers.CombinatorialRestlessBandits;
 using Bellman.Papers.DynamicRewardWeighting;
+using Bellman.Papers.EdgeOfReach;
 using Bellman.Papers.EffectiveHorizon;
 using Bellman.Papers.Engines;
 using Bellman.Papers.ExploreExploitGrpo;
@@ -130,6 +131,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/TrajectoryWeighting",
             "Offline learners see more of the episodes that went well for where they began: a little good data among much bad is enough.",
             () => new TrajectoryWeightingReproduction()),
+        new("ravl",
+            "The Edge-of-Reach Problem in Offline Model-Based Reinforcement Learning",
+            "src/Bellman.Papers/EdgeOfReach",
+            "Short rollouts bootstrap from states in which nothing is trained; the minimum of many critics is low there, and the method survives its model being perfect.",
+            () => new EdgeOfReachReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>

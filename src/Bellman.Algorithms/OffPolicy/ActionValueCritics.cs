@@ -23,6 +23,11 @@ public sealed class ActionValueCritics : IStateful, IDisposable
     private readonly float[] minimum;
     private readonly float[] gradients;
     private readonly float[] errors;
+    private readonly ITargetAggregator aggregator;
+    private readonly CriticDiversity? diversity;
+    private readonly double diversityWeight;
+    private readonly float[] ofRow;
+    private readonly float[][] slopes;
 
     /// <summary>Critics with their initial weights.</summary>
     /// <param name="observationSize">Floats of an encoded observation.</param>
@@ -31,12 +36,24 @@ public sealed class ActionValueCritics : IStateful, IDisposable
     /// <param name="options">Widths, engine, batch size and step sizes.</param>
     /// <param name="initialization">Weights are drawn from its children.</param>
     public ActionValueCritics(int observationSize, int actionSize, int count, OffPolicyOptions options, RandomStream initialization)
+        : this(observationSize, actionSize, new CriticRules(count), options, initialization)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+    }
+
+    /// <summary>Critics with their initial weights, combined as the rules say.</summary>
+    /// <param name="observationSize">Floats of an encoded observation.</param>
+    /// <param name="actionSize">Floats of an action.</param>
+    /// <param name="rules">How many, and what is made of them.</param>
+    /// <param name="options">Widths, engine, batch size and step sizes.</param>
+    /// <param name="initialization">Weights are drawn from its children.</param>
+    /// <exception cref="UsageException">The rules cannot be followed.</exception>
+    public ActionValueCritics(int observationSize, int actionSize, CriticRules rules, OffPolicyOptions options, RandomStream initialization)
+    {
+        var count = rules.Validated().Critics;
         this.options = options;
         (this.observationSize, this.actionSize, batchSize) = (observationSize, actionSize, options.BatchSize);
         var width = observationSize + actionSize;
-        var mlp = new MlpSpecification(width, options.Hidden, 1) { Activation = options.Activation, Initialization = Initialization.FanIn };
+        var mlp = rules.OfCritic(new MlpSpecification(width, options.Hidden, 1) { Activation = options.Activation, Initialization = Initialization.FanIn });
         networks = NetworkGroup.Create(
             initialization, options.NetworkOptions, [.. Enumerable.Range(1, count).Select(i => new MlpPart($"q{i}", mlp))]);
         targets = networks.Copy();
@@ -49,7 +66,15 @@ public sealed class ActionValueCritics : IStateful, IDisposable
         minimum = new float[batchSize];
         gradients = new float[batchSize];
         errors = new float[batchSize];
+        aggregator = rules.Aggregator ?? TargetAggregators.Minimum;
+        // Half of η: the squared errors here are halved.
+        (diversity, diversityWeight) = (rules.Diversity > 0 ? new CriticDiversity(count, mlp, actionSize, networks.Parameters) : null, 0.5 * rules.Diversity);
+        ofRow = new float[count];
+        slopes = [.. critics.Select(_ => new float[batchSize])];
     }
+
+    /// <summary>How many critics there are.</summary>
+    public int Count => critics.Length;
 
     /// <summary>Parameters and gradients of all critics.</summary>
     public ParameterBuffer Parameters => networks.Parameters;
@@ -57,10 +82,18 @@ public sealed class ActionValueCritics : IStateful, IDisposable
     /// <summary>[batch]: |Q - y| in the last <see cref="Fit"/>, the mean over the critics, whose errors must not cancel.</summary>
     public ReadOnlySpan<float> Errors => errors;
 
-    /// <summary>min over the target critics of Q⁻(s, a), [batch]; valid until the next call.</summary>
+    /// <summary>Q_j(s, a) of every critic, [critics][count], for any number of rows.</summary>
+    public void Values(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions, int count, float[][] every)
+    {
+        var joined = new float[count * (observationSize + actionSize)];
+        Join(observations, actions, count, joined);
+        for (var c = 0; c < critics.Length; c++) { critics[c].Forward(joined, count, every[c].AsSpan(0, count)); }
+    }
+
+    /// <summary>The aggregate (the minimum, unless the rules say otherwise) over the target critics of Q⁻(s, a), [batch]; valid until the next call.</summary>
     public ReadOnlySpan<float> TargetMinimum(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions) => Minimum(targetCritics, observations, actions);
 
-    /// <summary>min over the critics of Q(s, a), [batch]; valid until the next call.</summary>
+    /// <summary>The aggregate over the critics of Q(s, a), [batch]; valid until the next call.</summary>
     public ReadOnlySpan<float> Minimum(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions) => Minimum(critics, observations, actions);
 
     /// <summary>[batch]: what the first critic said last.</summary>
@@ -88,6 +121,7 @@ public sealed class ActionValueCritics : IStateful, IDisposable
         }
         metrics.Add("loss/critic", loss / batchSize);
         metrics.Add("train/mean_value", mean / (batchSize * critics.Length));
+        if (diversity is not null) { metrics.Add("loss/diversity", diversity.AddGradients(inputs, batchSize, diversityWeight)); }
         metrics.Add("train/critic_gradient_norm", networks.Parameters.ClipGradients(options.MaximumGradientNorm));
         optimizer.Step();
     }
@@ -112,25 +146,20 @@ public sealed class ActionValueCritics : IStateful, IDisposable
     }
 
     /// <summary>
-    /// Writes the gradient of the mean over the batch of -min Q(s, a) with respect to the actions [batch, action size],
+    /// Writes the gradient of the mean over the batch of minus the aggregate of Q(s, a) with respect to the actions [batch, action size],
     /// and returns that mean. The critics' own gradients stay as they are.
     /// </summary>
     public double DescentInActions(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions, Span<float> actionGradients)
     {
         Join(observations, actions);
         for (var c = 0; c < critics.Length; c++) { critics[c].ForwardTraining(inputs, batchSize, values[c]); }
-        TakeMinimum();
+        Combine(slopes);
         actionGradients.Clear();
         var total = 0.0;
+        foreach (var value in minimum) { total += value; }
         for (var c = 0; c < critics.Length; c++)
         {
-            for (var i = 0; i < batchSize; i++)
-            {
-                // The first critic answers for ties.
-                var lowest = IsLowest(c, i);
-                gradients[i] = lowest ? -1f / batchSize : 0;
-                total += lowest ? values[c][i] : 0;
-            }
+            for (var i = 0; i < batchSize; i++) { gradients[i] = -slopes[c][i] / batchSize; }
             critics[c].Backward(gradients, batchSize, inputGradients, parameterGradients: false);
             AddActionGradients(actionGradients);
         }
@@ -173,35 +202,30 @@ public sealed class ActionValueCritics : IStateful, IDisposable
     {
         Join(observations, actions);
         for (var c = 0; c < networks.Length; c++) { networks[c].Forward(inputs, batchSize, values[c]); }
-        TakeMinimum();
+        Combine([]);
         return minimum;
     }
 
-    private bool IsLowest(int critic, int row)
+    private void Combine(float[][] slopes)
     {
-        for (var other = 0; other < critics.Length; other++)
-        {
-            if (values[other][row] < values[critic][row] || other < critic && values[other][row] == values[critic][row]) { return false; }
-        }
-        return true;
-    }
-
-    private void TakeMinimum()
-    {
-        values[0].CopyTo(minimum, 0);
-        for (var c = 1; c < critics.Length; c++)
-        {
-            for (var i = 0; i < batchSize; i++) { minimum[i] = MathF.Min(minimum[i], values[c][i]); }
-        }
-    }
-
-    private void Join(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions)
-    {
-        var width = observationSize + actionSize;
+        Span<float> ofSlopes = stackalloc float[slopes.Length];
         for (var i = 0; i < batchSize; i++)
         {
-            observations.Slice(i * observationSize, observationSize).CopyTo(inputs.AsSpan(i * width));
-            actions.Slice(i * actionSize, actionSize).CopyTo(inputs.AsSpan(i * width + observationSize));
+            for (var c = 0; c < ofRow.Length; c++) { ofRow[c] = values[c][i]; }
+            minimum[i] = (float)aggregator.Combine(ofRow, ofSlopes);
+            for (var c = 0; c < ofSlopes.Length; c++) { slopes[c][i] = ofSlopes[c]; }
+        }
+    }
+
+    private void Join(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions) => Join(observations, actions, batchSize, inputs);
+
+    private void Join(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions, int count, Span<float> joined)
+    {
+        var width = observationSize + actionSize;
+        for (var i = 0; i < count; i++)
+        {
+            observations.Slice(i * observationSize, observationSize).CopyTo(joined[(i * width)..]);
+            actions.Slice(i * actionSize, actionSize).CopyTo(joined[(i * width + observationSize)..]);
         }
     }
 

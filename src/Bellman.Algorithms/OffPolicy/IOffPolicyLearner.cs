@@ -14,7 +14,7 @@ public interface IOffPolicyLearner : IStateful, IDisposable
     /// <param name="metrics">Hears of losses.</param>
     void Update(ReplayBatch batch, IMetricSink metrics);
 
-    /// <summary>[batch]: the size of the critics' errors in the last update, for samplers that prefer large ones.</summary>
+    /// <summary>[batch]: the size of the critics' errors in the last update, for samplers that prefer large ones; empty where they are not of the rows that a sampler chose.</summary>
     ReadOnlySpan<float> Errors { get; }
 
     /// <summary>The policy as it stands, acting on observations as the environment shows them.</summary>

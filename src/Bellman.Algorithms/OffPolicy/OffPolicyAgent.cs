@@ -48,6 +48,7 @@ public class OffPolicyAgent : IAgent
         learner = createLearner(encoder, random);
         replay = new ReplayBuffer(options.BufferSize, environment.ObservationSpace.Size, environment.ActionSpace.Size);
         batch = new ReplayBatch(replay, encoder, options.BatchSize);
+        if (learner is IReplayReader reader) { reader.Attach(replay); }
         encoded = new float[environment.Count * encoder.Size];
         actions = new float[environment.Actions.Length];
         var stages = ReplayStages.Create(environment, replay, this.sampler, options.MultiStep, options.Gamma, options.Hindsight, options.HindsightGoals, random);
@@ -84,7 +85,7 @@ public class OffPolicyAgent : IAgent
         {
             batch.Draw(sampler, replayStream);
             learner.Update(batch, metrics);
-            sampler.Update(batch.Rows, learner.Errors);
+            if (learner.Errors.Length > 0) { sampler.Update(batch.Rows, learner.Errors); }
         }
     }
 

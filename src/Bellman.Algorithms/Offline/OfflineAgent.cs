@@ -33,6 +33,7 @@ public sealed class OfflineAgent : IOfflineAgent
         Experience = new OfflineExperience(algorithm, observationSpace, actionSpace, data, options, random, sampler);
         learner = createLearner(Experience.Encoder, random);
         batch = new ReplayBatch(Experience.Replay, Experience.Encoder, options.BatchSize);
+        if (learner is IReplayReader reader) { reader.Attach(Experience.Replay); }
         Policy = learner.CreatePolicy(Experience.Encoder, observationSpace, actionSpace);
     }
 

@@ -143,7 +143,7 @@ public abstract record OfflineCriticOptions : OfflineOptions
     public double? CriticLearningRate { get; init; }
 
     /// <summary>The same settings for a part that learns from replay.</summary>
-    internal T For<T>(T part) where T : OffPolicyOptions => (T)((OffPolicyOptions)part with
+    public T For<T>(T part) where T : OffPolicyOptions => (T)((OffPolicyOptions)part with
     {
         Hidden = Hidden,
         Activation = Activation,
@@ -240,4 +240,18 @@ public sealed record CqlOptions : OfflineCriticOptions
     public int Draws { get; init; } = 10;
 
     internal GapMultiplier CreateMultiplier() => new(Conservatism, TargetGap, CriticLearningRate ?? LearningRate);
+}
+
+/// <summary>Options of EDAC.</summary>
+public sealed record EdacOptions : OfflineCriticOptions
+{
+    /// <summary>N.</summary>
+    [Description("Critics, N, whose minimum counts; more are more pessimistic about what was not recorded.")]
+    [Range(1, 1_000)]
+    public int Critics { get; init; } = 10;
+
+    /// <summary>η.</summary>
+    [Description("Weight of the term that keeps the critics' gradients in the action apart, eta; larger needs fewer critics. 0 is SAC-N.")]
+    [Range(0.0, 1e6)]
+    public double Diversity { get; init; } = 1;
 }

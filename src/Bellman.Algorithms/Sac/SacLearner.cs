@@ -13,6 +13,7 @@ public sealed class SacLearner : IOffPolicyLearner
     private readonly RandomStream drawStream;
     private readonly TanhGaussianBatch draws;
     private readonly DiscountPowers discounts;
+    private readonly CriticRules rules;
     private readonly ConservativeTerm? conservative;
     private readonly float[] outputs;
     private readonly float[] outputGradients;
@@ -26,18 +27,37 @@ public sealed class SacLearner : IOffPolicyLearner
     /// <param name="options">Options, valid.</param>
     /// <param name="random">Weights and draws come from its children.</param>
     public SacLearner(int observationSize, int actionSize, SacOptions options, RandomStream random)
-        : this(observationSize, actionSize, options, random, null)
+        : this(observationSize, actionSize, options, random, CriticRules.Twin, null)
+    {
+    }
+
+    /// <summary>A learner with another ensemble of critics.</summary>
+    /// <inheritdoc cref="SacLearner(int, int, SacOptions, RandomStream)"/>
+    /// <param name="observationSize">Floats of an encoded observation.</param>
+    /// <param name="actionSize">Components of an action in [-1, 1].</param>
+    /// <param name="options">Options, valid.</param>
+    /// <param name="random">Weights and draws come from its children.</param>
+    /// <param name="rules">How many critics, what is made of their values, how they are kept apart.</param>
+    /// <exception cref="UsageException">The rules cannot be followed.</exception>
+    public SacLearner(int observationSize, int actionSize, SacOptions options, RandomStream random, CriticRules rules)
+        : this(observationSize, actionSize, options, random, rules, null)
     {
     }
 
     /// <summary>A learner whose critics are conservative: conservative Q-learning.</summary>
-    internal SacLearner(int observationSize, int actionSize, SacOptions options, RandomStream random, ConservativeTerm? conservative)
+    internal SacLearner(int observationSize, int actionSize, SacOptions options, RandomStream random, ConservativeTerm conservative)
+        : this(observationSize, actionSize, options, random, CriticRules.Twin, conservative)
     {
+    }
+
+    private SacLearner(int observationSize, int actionSize, SacOptions options, RandomStream random, CriticRules rules, ConservativeTerm? conservative)
+    {
+        this.rules = rules;
         this.conservative = conservative;
         this.options = options;
         this.actionSize = actionSize;
-        critics = new ActionValueCritics(observationSize, actionSize, 2, options, random.Child("critics"));
-        var mlp = new MlpSpecification(observationSize, options.Hidden, 2 * actionSize) { Activation = options.Activation, Initialization = Initialization.FanIn };
+        critics = new ActionValueCritics(observationSize, actionSize, rules, options, random.Child("critics"));
+        var mlp = rules.OfActor(new MlpSpecification(observationSize, options.Hidden, 2 * actionSize) { Activation = options.Activation, Initialization = Initialization.FanIn });
         actor = new Actor(mlp, options, random.Child("actor"));
         temperature = new Temperature(options, options.TargetEntropy ?? SacLoss.DefaultTargetEntropy(actionSize), options.LearningRate);
         drawStream = random.Child("draw");
@@ -49,7 +69,7 @@ public sealed class SacLearner : IOffPolicyLearner
         targets = new float[options.BatchSize];
     }
 
-    /// <summary>The twin critics.</summary>
+    /// <summary>The critics, usually two.</summary>
     public ActionValueCritics Critics => critics;
 
     /// <summary>The actor's parameters and gradients.</summary>
@@ -73,8 +93,16 @@ public sealed class SacLearner : IOffPolicyLearner
     /// <inheritdoc/>
     public void Update(ReplayBatch batch, IMetricSink metrics)
     {
-        UpdateCritics(batch, metrics);
-        UpdateActor(batch, metrics);
+        if (rules.ActorFirst)
+        {
+            UpdateActor(batch, metrics);
+            UpdateCritics(batch, metrics);
+        }
+        else
+        {
+            UpdateCritics(batch, metrics);
+            UpdateActor(batch, metrics);
+        }
         critics.MoveTargets();
     }
 
@@ -99,18 +127,19 @@ public sealed class SacLearner : IOffPolicyLearner
         critics.FitConservatively(conservative, targets, metrics);
     }
 
-    /// <summary>One step of the actor on mean(α log π - min Q), then one of the temperature.</summary>
+    /// <summary>One step of the actor on mean(α log π - min Q) and one of the temperature, which comes first where the rules say so.</summary>
     public void UpdateActor(ReplayBatch batch, IMetricSink metrics)
     {
         actor.Network.ForwardTraining(batch.Observations, batch.Size, outputs);
         draws.Sample(outputs, drawStream);
-        var alpha = temperature.Value;
         var meanLogProbability = 0.0;
         foreach (var logProbability in draws.LogProbabilities) { meanLogProbability += logProbability / batch.Size; }
+        if (rules.ActorFirst) { temperature.Update(meanLogProbability, metrics); }
+        var alpha = temperature.Value;
         var minusMinimum = critics.DescentInActions(batch.Observations, draws.Actions, actionGradients);
         draws.Gradient((float)(alpha / batch.Size), actionGradients, outputGradients);
         actor.Descend(SacLoss.Actor(-minusMinimum, alpha, meanLogProbability), outputGradients, batch.Size, metrics);
-        temperature.Update(meanLogProbability, metrics);
+        if (!rules.ActorFirst) { temperature.Update(meanLogProbability, metrics); }
     }
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ using Bellman.Neural;
 namespace Bellman.Algorithms;
 
 /// <summary>Options of <see cref="Sac"/>.</summary>
-public sealed record SacOptions : ContinuousControlOptions, ITemperatureOptions
+public record SacOptions : ContinuousControlOptions, ITemperatureOptions
 {
     /// <inheritdoc/>
     [Description("Whether the weight of entropy is learned, so that entropy stays near targetEntropy; false keeps it at temperature.")]
@@ -22,7 +22,7 @@ public sealed record SacOptions : ContinuousControlOptions, ITemperatureOptions
     public double? TargetEntropy { get; init; }
 
     /// <summary>How the actor's outputs become log deviations.</summary>
-    [Description("How outputs become log deviations: clamp (to [-20, 2]) or tanh (smoothly into [-5, 2], never nearly deterministic).")]
+    [Description("How outputs become log deviations: clamp (to [-20, 2]), narrowClamp (to [-5, 2]) or tanh (smoothly into [-5, 2], never nearly deterministic).")]
     public LogDeviationBound DeviationBound { get; init; }
 }
 

@@ -9,6 +9,7 @@ internal static class BenchmarkCatalog
         .. MemoryBenchmark.All(),
         .. TrainingBenchmark.All(),
         .. EnvironmentBenchmark.All(),
+        .. MujocoBenchmark.All(),
         .. InferenceBenchmark.All(),
         .. PpoUpdateBenchmark.All(),
         .. ReplayUpdateBenchmark.All(),

@@ -9,6 +9,9 @@ internal interface IBenchmark
     /// <summary>What is done, unique in its group; <c>--filter</c> looks in it.</summary>
     string Work { get; }
 
+    /// <summary>Why it cannot be measured here, and what to do about it; null if it can.</summary>
+    string? Missing => null;
+
     /// <summary>Measures it, and the machine's own limit beside it.</summary>
     IEnumerable<BenchmarkRow> Measure(BenchmarkSession session);
 }

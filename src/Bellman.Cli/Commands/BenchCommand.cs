@@ -46,9 +46,10 @@ internal static class BenchCommand
         var rows = new List<BenchmarkRow>();
         foreach (var group in benchmarks.GroupBy(benchmark => benchmark.Group))
         {
-            var measured = group.SelectMany(benchmark => benchmark.Measure(session)).ToList();
+            foreach (var reason in group.Select(benchmark => benchmark.Missing).OfType<string>().Distinct()) { terminal.Error.WriteLine($"{group.Key}: not measured. {reason}"); }
+            var measured = group.Where(benchmark => benchmark.Missing is null).SelectMany(benchmark => benchmark.Measure(session)).ToList();
             rows.AddRange(measured);
-            if (quiet) { continue; }
+            if (quiet || measured.Count == 0) { continue; }
             terminal.Output.WriteLine($"{group.Key}:");
             terminal.Table(BenchmarkTable.Headings, measured.Select(BenchmarkTable.Cells));
         }

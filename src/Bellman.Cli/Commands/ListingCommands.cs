@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Bellman.Algorithms;
 using Bellman.Language.Tasks;
 using Bellman.Papers;
 
@@ -44,10 +43,10 @@ internal static class ListingCommands
 
     public static Command Algorithms(Terminal terminal) =>
         Listing("algorithms", "algorithm", "The algorithms, their options, defaults and valid values.", terminal,
-            () => [.. AlgorithmRegistry.All.Select(entry => new JsonObject { ["name"] = entry.Name, ["summary"] = entry.Summary })],
+            () => [.. Agents.Algorithms.Select(entry => new JsonObject { ["name"] = entry.Name, ["summary"] = entry.Summary })],
             name =>
             {
-                var entry = AlgorithmRegistry.Find(name);
+                var entry = Agents.Find(name);
                 return new JsonObject
                 {
                     ["name"] = entry.Name,

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Bellman.Algorithms;
 using Bellman.Runs;
 using Bellman.Sweeps;
 
@@ -57,7 +56,7 @@ internal static class SweepCommand
             var total = Quantity.Whole(parsed.GetValue(steps), "--steps", DefaultSteps, 1);
             var definition = new SweepDefinition
             {
-                Algorithm = parsed.GetValue(algorithm) ?? throw new UsageException($"Which algorithm? Write bellman sweep ALGORITHM --env ID --set name=range. There are: {string.Join(", ", AlgorithmRegistry.All.Select(entry => entry.Name))}."),
+                Algorithm = parsed.GetValue(algorithm) ?? throw new UsageException($"Which algorithm? Write bellman sweep ALGORITHM --env ID --set name=range. There are: {string.Join(", ", Agents.Algorithms.Select(entry => entry.Name))}."),
                 Environment = parsed.GetValue(environment) ?? throw new UsageException("Which environment? Add --env ID, e.g. --env CartPole-v1; 'bellman envs' lists all of them."),
                 Steps = total,
                 Trials = Quantity.Count(parsed.GetValue(trials), "--trials", 16, 1),
@@ -78,7 +77,7 @@ internal static class SweepCommand
         return command;
     }
 
-    private static SearchSpace Space(SweepDefinition definition) => new(AlgorithmRegistry.Find(definition.Algorithm).Options, definition.Set);
+    private static SearchSpace Space(SweepDefinition definition) => new(Agents.Find(definition.Algorithm).Options, definition.Set);
 
     private static void Check(SweepDefinition definition)
     {

@@ -16,7 +16,7 @@ internal static class TrainCommand
         var steps = new Option<string?>("--steps") { Description = $"Environment steps (default {DefaultSteps}); 1e6 and 1_000_000 are understood." };
         var seed = new Option<ulong?>("--seed") { Description = "Seed of every random draw (default 0)." };
         var set = new Option<string[]>("--set") { Description = "An option of the algorithm, name=value; may be repeated.", AllowMultipleArgumentsPerToken = false };
-        var data = new Option<string?>("--data") { Description = "The data set of an offline algorithm (bc, td3-bc, iql, awac, cql, decision-transformer): an HDF5 file in the D4RL or Minari layout; the same as --set data=. A step is then an update." };
+        var data = new Option<string?>("--data") { Description = "The data set of an offline algorithm (bc, td3-bc, iql, awac, cql, edac, decision-transformer, mopo, ravl): an HDF5 file in the D4RL or Minari layout; the same as --set data=. A step is then an update." };
         var engine = new Option<string?>("--engine") { Description = "What computes the networks: auto (by size, the default), simd (our kernels) or torch; the same as --set engine=. Results agree." };
         var config = new Option<string?>("--config") { Description = "YAML file with algorithm, environment, steps, seed, options; the command line wins over it." };
         var resume = new Option<string?>("--resume") { Description = "Continue this run (id, beginning of an id, folder, or latest) from its newest checkpoint." };
@@ -49,11 +49,13 @@ internal static class TrainCommand
             }
             var file = parsed.GetValue(config) is { } path ? RunFile.Read(path) : new RunFile(new Dictionary<string, string>(), new Dictionary<string, string>());
             string? Given(string? onCommandLine, string key) => onCommandLine ?? file.Values.GetValueOrDefault(key);
+            // A data set may say where it was recorded.
+            string? Recorded() => parsed.GetValue(data)?.Split(',')[0] is { } first && File.Exists(first) ? DatasetFile.ReadEnvironment(first) : null;
             var total = Quantity.Whole(Given(parsed.GetValue(steps), "steps"), "--steps", DefaultSteps, 1);
             var configuration = new RunConfiguration
             {
-                Algorithm = Given(parsed.GetValue(algorithm), "algorithm") ?? throw new UsageException($"Which algorithm? Write bellman train ALGORITHM --env ID. There are: {string.Join(", ", AlgorithmRegistry.All.Select(entry => entry.Name))}."),
-                Environment = Given(parsed.GetValue(environment), "environment") ?? throw new UsageException("Which environment? Add --env ID, e.g. --env CartPole-v1; 'bellman envs' lists all of them."),
+                Algorithm = Given(parsed.GetValue(algorithm), "algorithm") ?? throw new UsageException($"Which algorithm? Write bellman train ALGORITHM --env ID. There are: {string.Join(", ", Agents.Algorithms.Select(entry => entry.Name))}."),
+                Environment = Given(parsed.GetValue(environment), "environment") ?? Recorded() ?? throw new UsageException("Which environment? Add --env ID, e.g. --env CartPole-v1; 'bellman envs' lists all of them."),
                 Steps = total,
                 Seed = parsed.GetValue(seed) ?? (ulong)Quantity.Whole(file.Values.GetValueOrDefault("seed"), "seed", 0, 0),
                 Options = Merge(file.Options, [.. parsed.GetValue(set) ?? [], .. Assigned("engine", parsed.GetValue(engine)), .. Assigned("data", parsed.GetValue(data) is { } files ? string.Join(',', files.Split(',').Select(Path.GetFullPath)) : null)]),

@@ -7,7 +7,7 @@ namespace Bellman.Environments;
 /// at the flag. Observation [position, velocity].
 /// </summary>
 /// <remarks>Computed in double precision; Gymnasium rounds the state to single precision after each step.</remarks>
-public sealed class MountainCarContinuous : IClassicEnvironment, IRenderable
+public sealed class MountainCarContinuous : IClassicEnvironment, IRenderable, IObservedState
 {
     private const double Goal = 0.45;
     private const double Power = 0.0015;
@@ -27,6 +27,9 @@ public sealed class MountainCarContinuous : IClassicEnvironment, IRenderable
 
     /// <inheritdoc/>
     public StepResult Step(ReadOnlySpan<float> action, RandomStream random, Span<float> observation) => copy.Step(action[0], observation);
+
+    /// <inheritdoc/>
+    public void BeginAt(ReadOnlySpan<float> observation) => (copy.State[0], copy.State[1]) = (observation[0], observation[1]);
 
     /// <inheritdoc/>
     public void Exchange(StateExchange state) => Valley.Exchange(state, copy.State);

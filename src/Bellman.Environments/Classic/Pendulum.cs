@@ -7,7 +7,7 @@ namespace Bellman.Environments;
 /// [cos theta, sin theta, thetaDot] with theta = 0 upright; action: torque in [-2, 2] N m; reward
 /// -(theta^2 + 0.1 thetaDot^2 + 0.001 torque^2). It never terminates.
 /// </summary>
-public sealed class Pendulum : IClassicEnvironment, IRenderable
+public sealed class Pendulum : IClassicEnvironment, IRenderable, IObservedState
 {
     private const double Gravity = 10;
     private const double Mass = 1;
@@ -44,6 +44,10 @@ public sealed class Pendulum : IClassicEnvironment, IRenderable
         torque = Math.Clamp((double)action[0], -MaximumTorque, MaximumTorque);
         return copy.Step(action[0], observation);
     }
+
+    /// <inheritdoc/>
+    public void BeginAt(ReadOnlySpan<float> observation) =>
+        (Theta, ThetaDot, torque) = (Math.Atan2(observation[1], observation[0]), Math.Clamp((double)observation[2], -MaximumSpeed, MaximumSpeed), 0);
 
     /// <inheritdoc/>
     public void Exchange(StateExchange state)

@@ -5,14 +5,14 @@ namespace Bellman.Mujoco;
 /// <summary>
 /// <c>PlanarPeg-v0</c>: an arm of three links on a table brings the peg in its hand into the slot of a block, which stands elsewhere in
 /// every episode; the slot is 10 cm deep and 5 cm wide, the peg 4 cm. Observation [cos, sin and velocity of the three
-/// joints, cos and sin of the peg's direction, tip minus mouth of the slot x and y, mouth x and y]; actions in [-1, 1], 4, 3 and 1 N m.
+/// joints, cos and sin of the peg's direction, tip minus mouth of the slot x and y, mouth x and y]; actions in [-1, 1], 1.5, 1 and 0.3 N m.
 /// </summary>
 /// <remarks>
 /// r = exp(-5 d) (1 + sin phi) / 2 - 0.001 |a|^2, and 1 more while the peg is at least <see cref="InsertedDepth"/> m deep: d is the
 /// tip's distance from the slot's end, phi the peg's direction, pi/2 along the slot. It never terminates. The peg touches the block, the
 /// links pass over it.
 /// </remarks>
-public sealed class PlanarPeg() : MujocoEnvironment(MujocoModel.Shared(MujocoModel.Text("PlanarPeg")), 4, Unbounded(15), new MujocoView(true, 0, 0.24, 0.95, 400, 400))
+public sealed class PlanarPeg() : MujocoEnvironment(MujocoModel.Shared(MujocoModel.Text("PlanarPeg")), 10, Unbounded(15), new MujocoView(true, 0, 0.24, 0.95, 400, 400))
 {
     /// <summary>How deep, in metres, the peg's tip must be for the bonus: 80% of the slot.</summary>
     public const double InsertedDepth = 0.08;

@@ -8,4 +8,7 @@ public enum LogDeviationBound
 
     /// <summary>ln σ = -5 + 3.5 (tanh x + 1), within [-5, 2]; a gradient everywhere.</summary>
     Tanh,
+
+    /// <summary>ln σ = clamp(x, -5, 2); no gradient outside (An et al. 2021, their code).</summary>
+    NarrowClamp,
 }

@@ -10,10 +10,10 @@ public sealed class TanhGaussianBatch
     /// <summary>Lowest log deviation of <see cref="LogDeviationBound.Clamp"/>.</summary>
     public const float LowestClamped = -20;
 
-    /// <summary>Lowest log deviation of <see cref="LogDeviationBound.Tanh"/>.</summary>
+    /// <summary>Lowest log deviation of the other bounds.</summary>
     public const float LowestSquashed = -5;
 
-    /// <summary>Highest log deviation of either bound.</summary>
+    /// <summary>Highest log deviation of every bound.</summary>
     public const float Highest = 2;
 
     private const float HalfSpan = (Highest - LowestSquashed) / 2;
@@ -57,9 +57,9 @@ public sealed class TanhGaussianBatch
     public ReadOnlySpan<float> Unsquashed => unsquashed;
 
     /// <summary>The log deviation that a network's output stands for.</summary>
-    public static float Bounded(LogDeviationBound bound, float output) => bound == LogDeviationBound.Clamp
-        ? Math.Clamp(output, LowestClamped, Highest)
-        : LowestSquashed + HalfSpan * (MathF.Tanh(output) + 1);
+    public static float Bounded(LogDeviationBound bound, float output) => bound == LogDeviationBound.Tanh
+        ? LowestSquashed + HalfSpan * (MathF.Tanh(output) + 1)
+        : Math.Clamp(output, Lowest(bound), Highest);
 
     /// <summary>Draws an action for each row and scores it.</summary>
     /// <param name="outputs">[rows, 2 size].</param>
@@ -111,18 +111,21 @@ public sealed class TanhGaussianBatch
         }
     }
 
+    private static float Lowest(LogDeviationBound bound) => bound == LogDeviationBound.Clamp ? LowestClamped : LowestSquashed;
+
     private void ReadDeviations(ReadOnlySpan<float> outputs)
     {
         for (var row = 0; row < LogProbabilities.Length; row++)
         {
             outputs.Slice(2 * size * row + size, size).CopyTo(logDeviations.AsSpan(row * size, size));
         }
-        if (bound == LogDeviationBound.Clamp)
+        if (bound != LogDeviationBound.Tanh)
         {
+            var lowest = Lowest(bound);
             for (var k = 0; k < logDeviations.Length; k++)
             {
-                boundSlopes[k] = logDeviations[k] is >= LowestClamped and <= Highest ? 1 : 0;
-                logDeviations[k] = Math.Clamp(logDeviations[k], LowestClamped, Highest);
+                boundSlopes[k] = logDeviations[k] >= lowest && logDeviations[k] <= Highest ? 1 : 0;
+                logDeviations[k] = Math.Clamp(logDeviations[k], lowest, Highest);
             }
             return;
         }

@@ -28,6 +28,12 @@ public enum Initialization
     /// Weights and biases uniform in ±1/sqrt(inputs), as torch's linear layers; the gains are not used.
     /// </summary>
     FanIn,
+
+    /// <summary>
+    /// Weights normal with deviation 1/(2 sqrt(inputs)), drawn again beyond two deviations; biases zero (Chua et al. 2018, their
+    /// code); the gains are not used. The usual choice for dynamics models.
+    /// </summary>
+    TruncatedNormal,
 }
 
 /// <summary>A multilayer perceptron, described once and run by either engine.</summary>
@@ -50,6 +56,12 @@ public sealed record MlpSpecification(int Inputs, IReadOnlyList<int> Hidden, int
 
     /// <summary>Gain of the last layer's orthogonal weights; 0.01 starts a policy near uniform. Default 1.</summary>
     public float OutputGain { get; init; } = 1;
+
+    /// <summary>What hidden biases start as, in place of what <see cref="Initialization"/> says; null leaves them.</summary>
+    public float? HiddenBias { get; init; }
+
+    /// <summary>The last layer's weights and biases start uniform in ± this, in place of what <see cref="Initialization"/> says; null leaves them.</summary>
+    public float? OutputRange { get; init; }
 
     /// <summary>Normalises each hidden layer's sums before the activation (Ba et al. 2016; epsilon 1e-5).</summary>
     public bool LayerNorm { get; init; }

@@ -86,6 +86,14 @@ public sealed class ParameterBuffer : IStateful
         Changed();
     }
 
+    /// <summary>Returns weight decay, ½ d ‖θ‖² of one parameter, and adds its slope d θ to the gradient.</summary>
+    public double AddDecay(ParameterInfo parameter, float decay)
+    {
+        var own = values.AsSpan(parameter.Offset, parameter.Size);
+        VectorRows.Add(decay, own, Gradients.AsSpan(parameter.Offset, parameter.Size));
+        return 0.5 * decay * VectorKernels.Active.SumOfSquares(own);
+    }
+
     /// <summary>Moves each value a share <paramref name="tau"/> of the way to the other's (Polyak averaging).</summary>
     /// <param name="other">A buffer of the same layout.</param>
     /// <param name="tau">In [0, 1]: 0 changes nothing, 1 copies.</param>

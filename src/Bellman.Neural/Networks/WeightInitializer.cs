@@ -17,6 +17,11 @@ internal static class WeightInitializer
                 var gain = index + 1 < layers.Length ? mlp.HiddenGain : mlp.OutputGain;
                 Orthogonal(weight, layer.Outputs, layer.Inputs, gain, stream);
             }
+            else if (mlp.Initialization == Initialization.TruncatedNormal)
+            {
+                var deviation = 1 / (2 * Math.Sqrt(layer.Inputs));
+                foreach (ref var value in weight) { value = (float)(deviation * WithinTwo(stream)); }
+            }
             else
             {
                 // U(-1/sqrt(fan-in), 1/sqrt(fan-in))
@@ -24,8 +29,22 @@ internal static class WeightInitializer
                 foreach (ref var value in weight) { value = (float)stream.NextUniform(-bound, bound); }
                 foreach (ref var value in bias) { value = (float)stream.NextUniform(-bound, bound); }
             }
+            var last = index + 1 == layers.Length;
+            if (!last && mlp.HiddenBias is { } start) { bias.Fill(start); }
+            if (last && mlp.OutputRange is { } range)
+            {
+                foreach (ref var value in weight) { value = (float)stream.NextUniform(-range, range); }
+                foreach (ref var value in bias) { value = (float)stream.NextUniform(-range, range); }
+            }
             if (layer.HasNorm) { parameters.Block.AsSpan(layer.NormWeight, layer.Outputs).Fill(1); }
         }
+    }
+
+    private static double WithinTwo(RandomStream random)
+    {
+        double draw;
+        do { draw = random.NextGaussian(); } while (Math.Abs(draw) > 2);
+        return draw;
     }
 
     /// <summary>A random semi-orthogonal matrix: Gram-Schmidt on Gaussian vectors along the shorter side.</summary>

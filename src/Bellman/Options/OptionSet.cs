@@ -13,7 +13,25 @@ namespace Bellman;
 /// <param name="Default">The default as a user would write it.</param>
 /// <param name="Valid">The valid values in words, e.g. <c>a number from 0 to 1</c>.</param>
 /// <param name="Property">The property of the record.</param>
-public sealed record OptionDescription(string Name, string Description, string Default, string Valid, PropertyInfo Property);
+public sealed record OptionDescription(string Name, string Description, string Default, string Valid, PropertyInfo Property)
+{
+    /// <summary>The property that holds the record this option belongs to, where options are grouped; null for one of the record itself.</summary>
+    internal PropertyInfo? Group { get; init; }
+
+    /// <summary>Its value in <paramref name="options"/>.</summary>
+    internal object? Read(object options) => Property.GetValue(Owner(options));
+
+    /// <summary>Replaces its value in <paramref name="options"/>.</summary>
+    internal void Write(object options, object? value) => Property.SetValue(Owner(options), value);
+
+    private object? Owner(object options) => Group is null ? options : Group.GetValue(options);
+}
+
+/// <summary>
+/// A record of options that other records hold as a property, so that several algorithms share them: option <c>members</c> of the
+/// property <c>Model</c> is written <c>--set model.members=5</c>.
+/// </summary>
+public interface IOptionGroup;
 
 /// <summary>
 /// The options of a record, found by reflection: <see cref="DescriptionAttribute"/> says what each does,
@@ -28,15 +46,25 @@ public sealed class OptionSet
         Type = type;
         this.owner = owner;
         var defaults = Activator.CreateInstance(type) ?? throw new ArgumentException($"{type} has no default constructor.", nameof(type));
-        Options = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(property => property.CanWrite && property.GetIndexParameters().Length == 0)
-            .OrderBy(property => property.MetadataToken)
-            .Select(property => new OptionDescription(
-                char.ToLowerInvariant(property.Name[0]) + property.Name[1..],
-                property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "",
-                Format(property.GetValue(defaults)), Valid(property), property))
-            .ToList();
+        Options = [.. Describe(type, defaults, null)];
     }
+
+    private static IEnumerable<OptionDescription> Describe(Type type, object? defaults, PropertyInfo? group)
+    {
+        foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite && property.GetIndexParameters().Length == 0).OrderBy(property => property.MetadataToken))
+        {
+            if (property.PropertyType.IsAssignableTo(typeof(IOptionGroup)))
+            {
+                foreach (var inner in Describe(property.PropertyType, property.GetValue(defaults), property)) { yield return inner with { Name = $"{NameOf(property)}.{inner.Name}" }; }
+                continue;
+            }
+            yield return new OptionDescription(
+                NameOf(property), property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "", Format(property.GetValue(defaults)), Valid(property), property)
+            { Group = group };
+        }
+    }
+
+    private static string NameOf(PropertyInfo property) => char.ToLowerInvariant(property.Name[0]) + property.Name[1..];
 
     /// <summary>The record.</summary>
     public Type Type { get; }
@@ -71,7 +99,7 @@ public sealed class OptionSet
         {
             var option = Find(name);
             if (!given.Add(option.Name)) { throw new UsageException($"Option '{option.Name}' of {owner} was given twice. Give it once."); }
-            option.Property.SetValue(options, Parse(option, value));
+            option.Write(options, Parse(option, value));
         }
         Validate(options);
         return options;
@@ -81,7 +109,7 @@ public sealed class OptionSet
     public JsonObject ToJson(object options)
     {
         var json = new JsonObject();
-        foreach (var option in Options) { json[option.Name] = Format(option.Property.GetValue(options)); }
+        foreach (var option in Options) { json[option.Name] = Format(option.Read(options)); }
         return json;
     }
 
@@ -114,11 +142,14 @@ public sealed class OptionSet
 
     private void Validate(object options)
     {
-        foreach (var option in Options) { Check(option, option.Property.GetValue(options)); }
-        if (options is IValidatableObject validatable
-            && validatable.Validate(new ValidationContext(options)).FirstOrDefault() is { ErrorMessage: { } message })
+        foreach (var option in Options) { Check(option, option.Read(options)); }
+        foreach (var part in Options.Select(option => option.Group).OfType<PropertyInfo>().Distinct().Select(group => group.GetValue(options)).Prepend(options))
         {
-            throw new UsageException($"The options of {owner} do not fit together: {message}");
+            if (part is IValidatableObject validatable
+                && validatable.Validate(new ValidationContext(part)).FirstOrDefault() is { ErrorMessage: { } message })
+            {
+                throw new UsageException($"The options of {owner} do not fit together: {message}");
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-using Bellman.Environments;
+using Bellman.Cli;
 using Xunit;
 
 namespace Bellman.Tests.Algorithms;
@@ -6,7 +6,7 @@ namespace Bellman.Tests.Algorithms;
 /// <summary>What tests of learning measure.</summary>
 internal static class Learning
 {
-    private static readonly EnvironmentRegistry Environments = StandardEnvironments.Registry();
+    private static readonly EnvironmentRegistry Environments = AllEnvironments.Registry();
 
     /// <summary>
     /// The highest mean return of twelve evaluations on the way. The last policy alone can be caught in a bad moment, and which

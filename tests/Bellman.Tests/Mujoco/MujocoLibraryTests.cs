@@ -48,6 +48,9 @@ public class MujocoLibraryTests
             Assert.Contains("/nowhere.so, which could not be loaded", error, StringComparison.Ordinal);
             Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
         }
+        var (measured, said) = WithoutLibrary("bench", "--quick", "--filter", "mujoco");
+        Assert.Equal(0, measured);
+        Assert.Contains("mujoco: not measured. BELLMAN_MUJOCO is /nowhere.so", said, StringComparison.Ordinal);
     }
 
     [Fact]

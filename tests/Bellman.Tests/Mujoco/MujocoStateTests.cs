@@ -189,6 +189,9 @@ public class MujocoStateTests
         using var fresh = new HalfCheetah();
         Assert.Equal(fresh.Reset(RandomStream.Create(2)), again);
         Assert.Equal(fresh.Take(1, 1, 1, 1, 1, 1).Observation, cheetah.Take(1, 1, 1, 1, 1, 1).Observation);
+        // MuJoCo warns only once until its data are cleared; the second time must not pass unseen.
+        cheetah.SetState(new double[9], [0, 0, 0, 1e9, -1e9, 1e9, 0, 0, 0], new float[17]);
+        Assert.Contains("MuJoCo says:", Assert.Throws<BellmanException>(() => Explode(cheetah)).Message, StringComparison.Ordinal);
         Assert.False(File.Exists("MUJOCO_LOG.TXT"));
 
         static void Explode(HalfCheetah body)

@@ -71,6 +71,7 @@ public sealed class OfflineLearningTests(MixedPendulum mixed) : IClassFixture<Mi
     [InlineData("cql", "targetGap=2 draws=2")]
     [InlineData("decision-transformer", "hidden=8 context=4")]
     [InlineData("td3-bc", "sampling=advantage")]
+    [InlineData("edac", "critics=3")]
     public void Restored_learner_continues_to_the_same_bytes(string algorithm, string settings = "")
     {
         using var log = new MetricLog();
