@@ -74,12 +74,14 @@ internal abstract unsafe class OffscreenContext
         private const int Surfaceless = 0x31DD, None = 0x3038, OpenGl = 0x30A2;
 
         private readonly delegate* unmanaged[Cdecl]<void*, void*, void*, void*, int> makeCurrent;
+        private readonly delegate* unmanaged[Cdecl]<int, int> bindApi;
         private readonly void* display;
         private readonly void* context;
 
         private Egl(nint library, void* display, void* context)
         {
             makeCurrent = (delegate* unmanaged[Cdecl]<void*, void*, void*, void*, int>)NativeLibrary.GetExport(library, "eglMakeCurrent");
+            bindApi = (delegate* unmanaged[Cdecl]<int, int>)NativeLibrary.GetExport(library, "eglBindAPI");
             this.display = display;
             this.context = context;
         }
@@ -105,7 +107,8 @@ internal abstract unsafe class OffscreenContext
             return context is null ? null : new Egl(library, display, context);
         }
 
-        public override bool Enter() => makeCurrent(display, null, null, context) != 0;
+        // Which interface a thread works with is its own; leaving frees the context of that one only.
+        public override bool Enter() => bindApi(OpenGl) != 0 && makeCurrent(display, null, null, context) != 0;
 
         public override void Leave() => makeCurrent(display, null, null, null);
     }

@@ -64,6 +64,25 @@ public class MujocoRenderingTests
     }
 
     [Fact]
+    public void Pictures_can_be_taken_on_any_thread()
+    {
+        Assert.SkipWhen(SceneRenderer.Name is null, "There is no OpenGL without a window here: install libosmesa6 or libegl1 with libgl1-mesa-dri.");
+        using var hopper = new Hopper();
+        hopper.Reset();
+        var expected = hopper.RenderImage().Pixels;
+        for (var round = 0; round < 3; round++)
+        {
+            byte[] pixels = [];
+            var thread = new Thread(() => pixels = hopper.RenderImage().Pixels);
+            thread.Start();
+            thread.Join();
+            Assert.Equal(expected, pixels);
+        }
+        Assert.Equal(expected, hopper.RenderImage().Pixels);
+        Assert.NotEqual(expected, hopper.RenderPlain().Pixels);
+    }
+
+    [Fact]
     public void The_text_shows_the_ground_and_the_body()
     {
         using var hopper = new Hopper();

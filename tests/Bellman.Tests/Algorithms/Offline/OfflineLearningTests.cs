@@ -45,7 +45,7 @@ public sealed class OfflineLearningTests(MixedPendulum mixed) : IClassFixture<Mi
     /// <summary>Tried: with inverseTemperature 0 or valueWeight 0 they are clones again, at most 13 better.</summary>
     [Theory]
     [InlineData("iql", "expectile=0.9 inverseTemperature=10")]
-    [InlineData("td3-bc", "")]
+    [InlineData("td3-bc", "valueWeight=10")]
     [InlineData("awac", "inverseTemperature=3")]
     public void Learner_with_values_exceeds_cloning_by_a_hundred(string algorithm, string settings)
     {
