@@ -22,6 +22,7 @@ public static class StandardEnvironments
         SubmodularEnvironments.Register(registry);
         RestlessBandit.Register(registry);
         AuxiliaryRewardEnvironments.Register(registry);
+        PushPoint.Register(registry);
         return registry;
     }
 

@@ -9,6 +9,7 @@ using Bellman.Papers.ExploreExploitGrpo;
 using Bellman.Papers.Foundations;
 using Bellman.Papers.GuidedHybridPolicyOptimization;
 using Bellman.Papers.HorizonFreeRewardFreeExploration;
+using Bellman.Papers.InterventionRl;
 using Bellman.Papers.KnowledgeableRl;
 using Bellman.Papers.Nanorobots;
 using Bellman.Papers.RandomizedPreferenceLearning;
@@ -130,6 +131,11 @@ public static class PaperCatalog
             "src/Bellman.Papers/EdgeOfReach",
             "Short rollouts bootstrap from states in which nothing is trained; the minimum of many critics is low there, and the method survives its model being perfect.",
             () => new EdgeOfReachReproduction()),
+        new("rlif",
+            "RLIF: Interactive Imitation Learning as Reinforcement Learning",
+            "src/Bellman.Papers/InterventionRl",
+            "The only reward is -1 for what led an expert to take over; the learner passes experts that cloning stays behind.",
+            () => new RlifReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>
