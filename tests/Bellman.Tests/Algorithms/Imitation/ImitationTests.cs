@@ -90,7 +90,7 @@ public sealed class ImitationTests
     [Fact]
     public void DAgger_labels_every_state_and_learns_to_balance_from_an_expert_who_can()
     {
-        // Fitted to the expert's own first round alone it falls after 100 to 300 steps; with labels of the wrong states it never balances.
+        // Cloning its own actions instead, it keeps the pole up for 9 steps.
         using var agent = InteractiveImitation.DAgger(Make("CartPole-v1"), new Balancing(), new DAggerOptions { EpisodesPerRound = 2, UpdatesPerRound = 200, Hidden = [32], LearningRate = 3e-3, BatchSize = 64 }, 1);
         Train(agent, 4);
         Assert.Equal(agent.Steps, agent.Labelled);
