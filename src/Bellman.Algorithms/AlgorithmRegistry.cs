@@ -72,6 +72,10 @@ public static class AlgorithmRegistry
         Define<DiscreteSacOptions>("discrete-sac", "Soft actor-critic over discrete actions: entropy-seeking, from replay, where samples are dear.",
             (request, options) => new DiscreteSac(request.MakeVector(), options, request.Seed)),
         DefineDqn<DqnOptions>("dqn", "Deep Q-learning with replay, target network and double targets; for discrete actions where samples are dear. Every extension is a switch."),
+        Define<DreamerOptions>("dreamer", "Learns a latent model of the environment and a policy inside its imagination; continuous actions, pictures or vectors, where samples are dear.",
+            (request, options) => new Dreamer(request.MakeVector(), options, request.Seed)),
+        Define<DrqOptions>("drq-v2", "Deterministic actor-critic over pictures that are shifted at random; continuous actions from pixels, from replay.",
+            (request, options) => new DrqV2(request.MakeVector(), options, request.Seed)),
         DefineOffline<EdacOptions>("edac", "Soft actor-critic with an ensemble of critics whose minimum counts, kept diverse, offline; with diversity=0 it is SAC-N.",
             (size, actions, options, random) => new SacLearner(
                 size, Continuous(actions, "edac"), options.For(new SacOptions { DeviationBound = LogDeviationBound.NarrowClamp }), random,
