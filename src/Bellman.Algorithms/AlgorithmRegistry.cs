@@ -1,3 +1,4 @@
+using Bellman.Algorithms.Imitation;
 using Bellman.Algorithms.Tabular;
 using Bellman.Neural;
 
@@ -11,6 +12,15 @@ namespace Bellman.Algorithms;
 /// <param name="TotalSteps">Environment steps over which schedules run.</param>
 public sealed record AgentRequest(EnvironmentRegistry Environments, string EnvironmentId, AlgorithmOptions Options, ulong Seed, long TotalSteps)
 {
+    /// <summary>Loads the policy of a run, for algorithms that learn from an expert; null where there are no runs.</summary>
+    public Func<string, IPolicy>? LoadPolicy { get; init; }
+
+    /// <summary>The expert that an imitator's options name.</summary>
+    /// <exception cref="UsageException">None is named, or there are no runs to load it from.</exception>
+    public IPolicy Expert(string algorithm, string expert) => expert.Length > 0 && LoadPolicy is not null
+        ? LoadPolicy(expert)
+        : throw new UsageException($"{algorithm} imitates an expert, and none is given. Add --expert RUN, a run of the same environment (id, folder or latest; RUN:last for its last policy); 'bellman train' makes one.");
+
     /// <summary>The copies that the options ask for.</summary>
     public VectorEnvironment MakeVector() => Environments.MakeVector(EnvironmentId, Options.Copies, Options.Threads);
 }
@@ -52,6 +62,8 @@ public static class AlgorithmRegistry
             (size, actions, options, random) => actions is Discrete discrete
                 ? new DiscreteConservativeQLearning(size, discrete.Count, options, random)
                 : new SacLearner(size, Continuous(actions, "cql"), options.For(new SacOptions()), random, new ConservativeTerm(size, actions.Size, options))),
+        Define<DAggerOptions>("dagger", "DAgger: an expert labels the states that the imitator meets, which is fitted to all of them; where cloning drifts off what was shown.",
+            (request, options) => InteractiveImitation.DAgger(request.Environments.Make(request.EnvironmentId), request.Expert("dagger", options.Expert), options, request.Seed, Initial("dagger", options))),
         Define<DdpgOptions>("ddpg", "Deep deterministic policy gradient: the plain off-policy actor-critic for continuous actions; td3 and sac are steadier.",
             (request, options) => new Ddpg(request.MakeVector(), options, request.Seed)),
         DefineOffline("decision-transformer", "Decision transformer, offline: tells actions from the return still wanted; sequences in place of values.",
@@ -60,10 +72,16 @@ public static class AlgorithmRegistry
         Define<DiscreteSacOptions>("discrete-sac", "Soft actor-critic over discrete actions: entropy-seeking, from replay, where samples are dear.",
             (request, options) => new DiscreteSac(request.MakeVector(), options, request.Seed)),
         DefineDqn<DqnOptions>("dqn", "Deep Q-learning with replay, target network and double targets; for discrete actions where samples are dear. Every extension is a switch."),
+        Define<DreamerOptions>("dreamer", "Learns a latent model of the environment and a policy inside its imagination; continuous actions, pictures or vectors, where samples are dear.",
+            (request, options) => new Dreamer(request.MakeVector(), options, request.Seed)),
+        Define<DrqOptions>("drq-v2", "Deterministic actor-critic over pictures that are shifted at random; continuous actions from pixels, from replay.",
+            (request, options) => new DrqV2(request.MakeVector(), options, request.Seed)),
         DefineOffline<EdacOptions>("edac", "Soft actor-critic with an ensemble of critics whose minimum counts, kept diverse, offline; with diversity=0 it is SAC-N.",
             (size, actions, options, random) => new SacLearner(
                 size, Continuous(actions, "edac"), options.For(new SacOptions { DeviationBound = LogDeviationBound.NarrowClamp }), random,
                 new CriticRules(options.Critics, Diversity: options.Diversity, ActorFirst: true, SmallHeads: true))),
+        Define<HgDAggerOptions>("hg-dagger", "HG-DAgger: the imitator acts until the expert takes over, whose actions then are cloned; for experts who cannot label what others do.",
+            (request, options) => InteractiveImitation.HgDAgger(request.Environments.Make(request.EnvironmentId), request.Expert("hg-dagger", options.Expert), options, request.Seed, Initial("hg-dagger", options))),
         Define<OpenAiEsOptions>("openai-es", "Evolution by ranks of mirrored candidates; any actions and network sizes, cheap to run on many threads.",
             (request, options) => EvolutionAgent.OpenAiEs(() => request.Environments.Make(request.EnvironmentId), options, request.Seed)),
         DefineOffline<IqlOptions>("iql", "Implicit Q-learning, offline: values of the best recorded actions without ever asking about others; the first thing to try on a data set.",
@@ -146,6 +164,8 @@ public static class AlgorithmRegistry
     public static OfflineDataset ReadData(string name, OfflineOptions options) => options.Data.Length > 0
         ? OfflineDataset.Concatenate([.. options.Files().Select(file => DatasetFile.Read(file, options.SingleTrajectory))])
         : throw new UsageException($"{name} learns from a data set, and none is given. Add --data FILE, an HDF5 file in the D4RL or Minari layout; 'bellman dataset make' records one.");
+
+    private static OfflineDataset? Initial(string algorithm, OfflineOptions options) => options.Data.Length == 0 ? null : ReadData(algorithm, options);
 
     private static int Continuous(Space actions, string algorithm) => BoundedActions.For(actions, algorithm).Size;
 

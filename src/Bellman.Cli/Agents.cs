@@ -7,6 +7,9 @@ namespace Bellman.Cli;
 /// <summary>Makes the agent of a run's configuration.</summary>
 internal static class Agents
 {
+    /// <summary>Behind a run's name: its last policy in place of its best.</summary>
+    public const string LastSuffix = ":last";
+
     /// <summary>The standard algorithms and the papers', by name.</summary>
     public static IReadOnlyList<AlgorithmRegistration> Algorithms { get; } = [.. AlgorithmRegistry.All.Concat(PaperAlgorithms.All).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
 
@@ -17,7 +20,25 @@ internal static class Agents
     {
         var algorithm = Find(configuration.Algorithm);
         var options = algorithm.Options.Create<AlgorithmOptions>(configuration.Options);
-        return algorithm.Create(new AgentRequest(AllEnvironments.Registry(), configuration.Environment, options, configuration.Seed, configuration.Steps));
+        return algorithm.Create(new AgentRequest(AllEnvironments.Registry(), configuration.Environment, options, configuration.Seed, configuration.Steps)
+        {
+            LoadPolicy = run => LoadPolicy(run, configuration.Environment),
+        });
+    }
+
+    /// <summary>The policy of a run, to learn from.</summary>
+    /// <param name="name">Its folder, or an id in the usual folder of runs; <c>:last</c> behind it takes the last checkpoint in place of the best.</param>
+    /// <param name="environment">Where it must have been trained.</param>
+    /// <exception cref="UsageException">There is no such run, or it was trained elsewhere.</exception>
+    private static IPolicy LoadPolicy(string name, string environment)
+    {
+        var last = name.EndsWith(LastSuffix, StringComparison.Ordinal);
+        using var run = new RunStore("runs").Open(last ? name[..^LastSuffix.Length] : name);
+        if (run.Configuration.Environment != environment) { throw new UsageException($"The expert {run.Id} was trained in {run.Configuration.Environment}, not in {environment}. Give a run of that environment."); }
+        // The agent lives as long as its policy is used: until the process ends.
+        var agent = Create(run.Configuration);
+        Restore(agent, run, last, _ => { });
+        return agent.Policy;
     }
 
     /// <summary>The ends of the scale of normalised scores of an offline run; null where nobody says or the run is none.</summary>

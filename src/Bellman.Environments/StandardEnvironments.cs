@@ -1,5 +1,6 @@
 using Bellman.Environments.AuxiliaryRewards;
 using Bellman.Environments.Chemotaxis;
+using Bellman.Environments.Dots;
 using Bellman.Environments.MiniGrid;
 using Bellman.Environments.RestlessBandits;
 using Bellman.Environments.Submodular;
@@ -18,10 +19,12 @@ public static class StandardEnvironments
         var registry = new EnvironmentRegistry();
         foreach (var registration in Classic().Concat(Tabular()).Concat(Bandits()).Append(BitFlipping()).Append(DriftPoint())) { registry.Register(registration); }
         ChemotaxisEnvironments.Register(registry);
+        DotEnvironments.Register(registry);
         MiniGridEnvironments.Register(registry);
         SubmodularEnvironments.Register(registry);
         RestlessBandit.Register(registry);
         AuxiliaryRewardEnvironments.Register(registry);
+        PushPoint.Register(registry);
         return registry;
     }
 

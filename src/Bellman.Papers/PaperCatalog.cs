@@ -9,7 +9,10 @@ using Bellman.Papers.ExploreExploitGrpo;
 using Bellman.Papers.Foundations;
 using Bellman.Papers.GuidedHybridPolicyOptimization;
 using Bellman.Papers.HorizonFreeRewardFreeExploration;
+using Bellman.Papers.InterventionRl;
+using Bellman.Papers.InformationPrioritization;
 using Bellman.Papers.KnowledgeableRl;
+using Bellman.Papers.Mentor;
 using Bellman.Papers.Nanorobots;
 using Bellman.Papers.OfflineAlgorithms;
 using Bellman.Papers.RandomizedPreferenceLearning;
@@ -136,6 +139,21 @@ public static class PaperCatalog
             "src/Bellman.Papers/EdgeOfReach",
             "Short rollouts bootstrap from states in which nothing is trained; the minimum of many critics is low there, and the method survives its model being perfect.",
             () => new EdgeOfReachReproduction()),
+        new("rlif",
+            "RLIF: Interactive Imitation Learning as Reinforcement Learning",
+            "src/Bellman.Papers/InterventionRl",
+            "The only reward is -1 for what led an expert to take over; the learner passes experts that cloning stays behind.",
+            () => new RlifReproduction()),
+        new("infopower",
+            "INFOrmation Prioritization through EmPOWERment in Visual Model-Based RL",
+            "src/Bellman.Papers/InformationPrioritization",
+            "A world model under the constraint that its latents tell the action keeps what the agent controls and ignores what no action changes.",
+            () => new InfoPowerReproduction()),
+        new("mentor",
+            "MENTOR: Mixture-of-Experts Network with Task-Oriented Perturbation for Visual Reinforcement Learning",
+            "src/Bellman.Papers/Mentor",
+            "From pixels: an actor of experts, whose weights are now and then moved towards those after its own best episodes instead of towards fresh ones.",
+            () => new MentorReproduction()),
     ];
 
     /// <summary>The paper called <paramref name="slug"/>, in any case.</summary>

@@ -56,6 +56,20 @@ public sealed class ReplayBatch
     public void Draw(IReplaySampler sampler, RandomStream random)
     {
         sampler.Sample(replay.Count, random, Rows, Weights);
+        Gather();
+    }
+
+    /// <summary>Takes the given rows, all with weight 1.</summary>
+    /// <param name="rows">[size].</param>
+    public void Take(ReadOnlySpan<int> rows)
+    {
+        rows.CopyTo(Rows);
+        Weights.AsSpan().Fill(1);
+        Gather();
+    }
+
+    private void Gather()
+    {
         Encode(replay.Observations, Observations);
         Encode(replay.NextObservations, NextObservations);
         ReplayBuffer.Gather(replay.Actions, replay.ActionSize, Rows, Actions);

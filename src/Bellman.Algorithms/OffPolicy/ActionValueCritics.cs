@@ -53,7 +53,7 @@ public sealed class ActionValueCritics : IStateful, IDisposable
         this.options = options;
         (this.observationSize, this.actionSize, batchSize) = (observationSize, actionSize, options.BatchSize);
         var width = observationSize + actionSize;
-        var mlp = rules.OfCritic(new MlpSpecification(width, options.Hidden, 1) { Activation = options.Activation, Initialization = Initialization.FanIn });
+        var mlp = rules.OfCritic(new MlpSpecification(width, options.Hidden, 1) { Activation = options.Activation, Initialization = Initialization.FanIn, LayerNorm = options.CriticLayerNorm });
         networks = NetworkGroup.Create(
             initialization, options.NetworkOptions, [.. Enumerable.Range(1, count).Select(i => new MlpPart($"q{i}", mlp))]);
         targets = networks.Copy();
@@ -95,6 +95,22 @@ public sealed class ActionValueCritics : IStateful, IDisposable
 
     /// <summary>The aggregate over the critics of Q(s, a), [batch]; valid until the next call.</summary>
     public ReadOnlySpan<float> Minimum(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions) => Minimum(critics, observations, actions);
+
+    /// <summary>min over some of the target critics of Q⁻(s, a), [batch]; valid until the next call.</summary>
+    /// <param name="subset">Which, at least one.</param>
+    /// <param name="observations">[batch, observation size].</param>
+    /// <param name="actions">[batch, action size].</param>
+    public ReadOnlySpan<float> TargetMinimumOf(ReadOnlySpan<int> subset, ReadOnlySpan<float> observations, ReadOnlySpan<float> actions)
+    {
+        Join(observations, actions);
+        minimum.AsSpan().Fill(float.PositiveInfinity);
+        foreach (var c in subset)
+        {
+            targetCritics[c].Forward(inputs, batchSize, values[c]);
+            for (var i = 0; i < batchSize; i++) { minimum[i] = MathF.Min(minimum[i], values[c][i]); }
+        }
+        return minimum;
+    }
 
     /// <summary>[batch]: what the first critic said last.</summary>
     public ReadOnlySpan<float> FirstValues => values[0];
@@ -164,6 +180,23 @@ public sealed class ActionValueCritics : IStateful, IDisposable
             AddActionGradients(actionGradients);
         }
         return -total / batchSize;
+    }
+
+    /// <summary>As <see cref="DescentInActions"/> with the mean over all critics in place of the minimum.</summary>
+    public double DescentInActionsOfMean(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions, Span<float> actionGradients)
+    {
+        Join(observations, actions);
+        gradients.AsSpan().Fill(-1f / (batchSize * critics.Length));
+        actionGradients.Clear();
+        var total = 0.0;
+        for (var c = 0; c < critics.Length; c++)
+        {
+            critics[c].ForwardTraining(inputs, batchSize, values[c]);
+            critics[c].Backward(gradients, batchSize, inputGradients, parameterGradients: false);
+            AddActionGradients(actionGradients);
+            foreach (var value in values[c]) { total += value; }
+        }
+        return -total / (batchSize * critics.Length);
     }
 
     /// <summary>As <see cref="DescentInActions"/> with the first critic alone, as TD3 does.</summary>

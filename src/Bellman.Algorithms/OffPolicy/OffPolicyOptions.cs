@@ -22,6 +22,10 @@ public abstract record OffPolicyOptions : ReplayOptions
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double? CriticLearningRate { get; init; }
 
+    /// <summary>Whether the critics' layers are normalised.</summary>
+    [Description("Whether each hidden layer of the critics is normalised before its activation; keeps values from running away where many updates are made of few steps.")]
+    public bool CriticLayerNorm { get; init; }
+
     /// <summary>Environment steps before the first update.</summary>
     [Description("Environment steps, taken at random, before the first update; more explore more widely before habits form.")]
     [Range(0, 100_000_000)]

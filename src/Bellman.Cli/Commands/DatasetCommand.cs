@@ -9,8 +9,6 @@ namespace Bellman.Cli.Commands;
 /// <summary><c>bellman dataset</c>: record data sets for offline learning, mix them, look at them.</summary>
 internal static class DatasetCommand
 {
-    private const string LastSuffix = ":last";
-
     public static Command Create(Terminal terminal) => new("dataset", "Data sets for offline learning: record them, mix them, look at them.") { Make(terminal), Mix(terminal), Show(terminal) };
 
     private static Command Make(Terminal terminal)
@@ -161,12 +159,12 @@ internal static class DatasetCommand
             if (generator.Trains(quality)) { terminal.Output.WriteLine($"{wish.Who}: training {generator.Training.Algorithm} for {generator.Training.Steps} steps."); }
             return Told(generator.Record(quality, wish.Transitions, random));
         }
-        var last = wish.Who.EndsWith(LastSuffix, StringComparison.Ordinal);
-        using var run = store.Open(last ? wish.Who[..^LastSuffix.Length] : wish.Who);
+        var last = wish.Who.EndsWith(Agents.LastSuffix, StringComparison.Ordinal);
+        using var run = store.Open(last ? wish.Who[..^Agents.LastSuffix.Length] : wish.Who);
         if (run.Configuration.Environment != id) { throw new UsageException($"The run {run.Id} was trained in {run.Configuration.Environment}, not in {id}. Give a run of that environment."); }
         using var agent = Agents.Create(run.Configuration);
         Agents.Restore(agent, run, last, terminal.Error.WriteLine);
-        return Told(DatasetRecorder.Record(() => registry.Make(id), agent.Policy, wish.Transitions, random, last ? run.Id + LastSuffix : run.Id, terminal.Cancellation));
+        return Told(DatasetRecorder.Record(() => registry.Make(id), agent.Policy, wish.Transitions, random, last ? run.Id + Agents.LastSuffix : run.Id, terminal.Cancellation));
 
         OfflineDataset Told(OfflineDataset data)
         {

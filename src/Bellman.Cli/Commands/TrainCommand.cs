@@ -17,6 +17,7 @@ internal static class TrainCommand
         var seed = new Option<ulong?>("--seed") { Description = "Seed of every random draw (default 0)." };
         var set = new Option<string[]>("--set") { Description = "An option of the algorithm, name=value; may be repeated.", AllowMultipleArgumentsPerToken = false };
         var data = new Option<string?>("--data") { Description = "The data set of an offline algorithm (bc, td3-bc, iql, awac, cql, edac, decision-transformer, mopo, ravl): an HDF5 file in the D4RL or Minari layout; the same as --set data=. A step is then an update." };
+        var expert = new Option<string?>("--expert") { Description = "The expert of an imitator (dagger, hg-dagger): a run of the same environment with its best policy, or RUN:last with its last; the same as --set expert=FOLDER." };
         var engine = new Option<string?>("--engine") { Description = "What computes the networks: auto (by size, the default), simd (our kernels) or torch; the same as --set engine=. Results agree." };
         var config = new Option<string?>("--config") { Description = "YAML file with algorithm, environment, steps, seed, options; the command line wins over it." };
         var resume = new Option<string?>("--resume") { Description = "Continue this run (id, beginning of an id, folder, or latest) from its newest checkpoint." };
@@ -27,13 +28,14 @@ internal static class TrainCommand
         var stopAtReturn = new Option<string?>("--stop-at-return") { Description = "End early, once an evaluation reaches this mean return." };
         var command = new Command("train", "Train an agent.")
         {
-            algorithm, environment, steps, seed, data, set, engine, config, resume, runs, checkpointEvery, evaluateEvery, evaluationEpisodes, stopAtReturn,
+            algorithm, environment, steps, seed, data, expert, set, engine, config, resume, runs, checkpointEvery, evaluateEvery, evaluationEpisodes, stopAtReturn,
         }.WithExamples(
             "bellman train ppo --env CartPole-v1 --steps 100000 --seed 1",
             "bellman train dqn --env CartPole-v1 --set learningRate=5e-4 --set hidden=256,256",
             "bellman train cma-es --env CartPole-v1 --steps 1e6 --stop-at-return 475",
             "bellman train iql --env Pendulum-v1 --data pendulum.hdf5 --steps 20000",
             "bellman train td3-bc --env Pendulum-v1 --data pendulum.hdf5 --set sampling=advantage",
+            "bellman train dagger --env CartPole-v1 --expert latest --steps 5000",
             "bellman train --config cartpole.yaml",
             "bellman train --resume latest");
         command.SetAction(parsed =>
@@ -41,7 +43,7 @@ internal static class TrainCommand
             var store = new RunStore(parsed.GetRequiredValue(runs));
             if (parsed.GetValue(resume) is { } name)
             {
-                foreach (var option in new Option[] { environment, steps, seed, data, set, engine, config, stopAtReturn })
+                foreach (var option in new Option[] { environment, steps, seed, data, expert, set, engine, config, stopAtReturn })
                 {
                     if (parsed.GetResult(option) is { Implicit: false }) { throw new UsageException($"{option.Name} cannot be changed when a run is resumed: it would no longer be that run. Leave it out, or train anew."); }
                 }
@@ -58,7 +60,7 @@ internal static class TrainCommand
                 Environment = Given(parsed.GetValue(environment), "environment") ?? Recorded() ?? throw new UsageException("Which environment? Add --env ID, e.g. --env CartPole-v1; 'bellman envs' lists all of them."),
                 Steps = total,
                 Seed = parsed.GetValue(seed) ?? (ulong)Quantity.Whole(file.Values.GetValueOrDefault("seed"), "seed", 0, 0),
-                Options = Merge(file.Options, [.. parsed.GetValue(set) ?? [], .. Assigned("engine", parsed.GetValue(engine)), .. Assigned("data", parsed.GetValue(data) is { } files ? string.Join(',', files.Split(',').Select(Path.GetFullPath)) : null)]),
+                Options = Merge(file.Options, [.. parsed.GetValue(set) ?? [], .. Assigned("engine", parsed.GetValue(engine)), .. Assigned("data", parsed.GetValue(data) is { } files ? string.Join(',', files.Split(',').Select(Path.GetFullPath)) : null), .. Assigned("expert", parsed.GetValue(expert) is { } teacher ? Folder(store, teacher) : null)]),
                 CheckpointEvery = Quantity.Whole(Given(parsed.GetValue(checkpointEvery), "checkpointEvery"), "--checkpoint-every", Math.Max(1, total / 10), 1),
                 EvaluateEvery = Quantity.Whole(Given(parsed.GetValue(evaluateEvery), "evaluateEvery"), "--evaluate-every", Math.Max(1, total / 10), 0),
                 EvaluationEpisodes = Quantity.Count(Given(parsed.GetValue(evaluationEpisodes), "evaluationEpisodes"), "--evaluation-episodes", 20, 1),
@@ -109,6 +111,14 @@ internal static class TrainCommand
         if (experience.Distribution is not { } distribution) { return; }
         terminal.Output.WriteLine(FormattableString.Invariant(
             $"Episodes are weighted: transitions drawn are of episodes that return {distribution.MeanReturn:0.##} on average ({experience.Data.MeanReturn:0.##} an episode recorded); effective sample size {distribution.EffectiveSampleSize:0} of {experience.Data.Count}, positive-sided variance {experience.Data.PositiveSidedVariance:0.##}."));
+    }
+
+    /// <summary>A run's folder, which stays true when the run is resumed from elsewhere.</summary>
+    private static string Folder(RunStore store, string name)
+    {
+        var last = name.EndsWith(Agents.LastSuffix, StringComparison.Ordinal);
+        using var run = store.Open(last ? name[..^Agents.LastSuffix.Length] : name);
+        return Path.GetFullPath(run.Folder) + (last ? Agents.LastSuffix : "");
     }
 
     private static string[] Assigned(string name, string? value) => value is null ? [] : [$"{name}={value}"];

@@ -26,7 +26,7 @@ internal static class MlpLayout
         {
             yield return ($"{name}.{layer}.weight", [widths[layer + 1], widths[layer]]);
             yield return ($"{name}.{layer}.bias", [widths[layer + 1]]);
-            if (mlp.LayerNorm && layer + 2 < widths.Length)
+            if (mlp.HasNorm(layer))
             {
                 yield return ($"{name}.{layer}.norm.weight", [widths[layer + 1]]);
                 yield return ($"{name}.{layer}.norm.bias", [widths[layer + 1]]);
@@ -41,7 +41,7 @@ internal static class MlpLayout
         for (var layer = 0; layer < layers.Length; layer++)
         {
             var hidden = layer + 1 < layers.Length;
-            var norm = mlp.LayerNorm && hidden;
+            var norm = mlp.HasNorm(layer);
             layers[layer] = new DenseLayout(
                 widths[layer],
                 widths[layer + 1],

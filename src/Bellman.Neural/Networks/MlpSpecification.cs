@@ -66,6 +66,12 @@ public sealed record MlpSpecification(int Inputs, IReadOnlyList<int> Hidden, int
     /// <summary>Normalises each hidden layer's sums before the activation (Ba et al. 2016; epsilon 1e-5).</summary>
     public bool LayerNorm { get; init; }
 
+    /// <summary>Normalises the last layer's sums before the output activation, as <see cref="LayerNorm"/> does hidden ones.</summary>
+    public bool OutputNorm { get; init; }
+
+    /// <summary>Whether layer <paramref name="index"/>, counted from 0, is normalised.</summary>
+    internal bool HasNorm(int index) => index < Hidden.Count ? LayerNorm : OutputNorm;
+
     /// <summary>The widest of the inputs, hidden layers and outputs.</summary>
     public int LargestWidth => Math.Max(Math.Max(Inputs, Outputs), Hidden.Count == 0 ? 0 : Hidden.Max());
 

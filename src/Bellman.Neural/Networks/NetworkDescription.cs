@@ -45,6 +45,13 @@ public sealed record NetworkChain(IReadOnlyList<NetworkDescription> Links) : Net
 /// <param name="Actions">Actions.</param>
 public sealed record DuellingHeads(NetworkDescription Value, NetworkDescription Advantage, int Width, int Actions) : NetworkDescription;
 
+/// <summary>y = sum w_i f_i(x) over the <paramref name="Active"/> experts with the largest softmax of the gate, w their shares.</summary>
+/// <param name="Gate">Writes a logit for each expert.</param>
+/// <param name="Experts">The experts.</param>
+/// <param name="Active">How many take part for a row.</param>
+/// <param name="Rectified">Whether ReLU follows.</param>
+public sealed record MixtureOfExperts(NetworkDescription Gate, IReadOnlyList<NetworkDescription> Experts, int Active, bool Rectified) : NetworkDescription;
+
 /// <summary>A network that can say what it computes, and so be exported.</summary>
 public interface IDescribedNetwork : INetwork
 {

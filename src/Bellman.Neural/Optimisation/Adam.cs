@@ -80,6 +80,14 @@ public sealed class Adam : IStateful
         parameters.Changed();
     }
 
+    /// <summary>Forgets all moments, as if no step had been taken: after parameters were moved by something else.</summary>
+    public void Clear()
+    {
+        steps = 0;
+        Array.Clear(firstMoment);
+        Array.Clear(secondMoment);
+    }
+
     /// <inheritdoc/>
     public void Exchange(StateExchange state)
     {

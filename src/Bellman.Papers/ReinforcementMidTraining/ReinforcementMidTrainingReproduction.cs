@@ -1,5 +1,4 @@
 using Bellman.Experiments;
-using Bellman.Language;
 using Bellman.Papers.LanguagePapers;
 
 namespace Bellman.Papers.ReinforcementMidTraining;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Bellman.Experiments;
-using Bellman.Language;
 
 namespace Bellman.Papers.SurveyRlForLlms;
 

@@ -33,6 +33,20 @@ public sealed class DatasetCommandTests : IDisposable
     }
 
     [Fact]
+    public void An_imitator_learns_from_the_policy_of_another_run_and_is_resumed_with_it()
+    {
+        Assert.Equal(0, BellmanCommand.Run("train", "ppo", "--env", "CartPole-v1", "--steps", "300", "--runs", Runs, "--set", "hidden=8,8").Status);
+        string[] train = ["train", "dagger", "--env", "CartPole-v1", "--expert", "latest:last", "--steps", "100", "--checkpoint-every", "50", "--set", "hidden=8", "--set", "updatesPerRound=5", "--set", "batchSize=8", "--runs", Runs];
+        var (exit, _, error) = BellmanCommand.Run(train);
+        Assert.Equal((0, ""), (exit, error));
+        Assert.Equal(0, BellmanCommand.Run("train", "--resume", "latest", "--runs", Runs).Status);
+        Assert.Equal(0, BellmanCommand.Run("evaluate", "latest", "--episodes", "2", "--runs", Runs).Status);
+        var (refused, _, why) = BellmanCommand.Run("train", "hg-dagger", "--env", "Pendulum-v1", "--expert", "latest", "--steps", "10", "--runs", Runs);
+        Assert.Equal(2, refused);
+        Assert.Contains("was trained in CartPole-v1", why, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Expert_and_random_data_are_mixed_weighted_learned_from_and_scored()
     {
         string File(string name) => Path.Combine(folder.Path, name);
@@ -100,6 +114,8 @@ public sealed class DatasetCommandTests : IDisposable
 
     [Theory]
     [InlineData("dataset make --env Pendulum-v1 --output x.hdf5 --part mixed=2", "--part")]
+    [InlineData("train dagger --env CartPole-v1 --steps 10", "--expert RUN")]
+    [InlineData("train dagger --env CartPole-v1 --steps 10 --expert nowhere", "nowhere")]
     [InlineData("dataset make --part random=10 --output x.hdf5", "--env")]
     [InlineData("dataset make --env Pendulum-v1 --part random=10", "--output")]
     [InlineData("dataset make --env Pendulum-v1 --output x.hdf5", "--part random=10000")]

@@ -1,4 +1,4 @@
-namespace Bellman.Language;
+namespace Bellman;
 
 /// <summary>
 /// One trainer (or whoever takes the turn) of the process uses torch at a time. TorchSharp makes a scalar object of every number in an expression and
