@@ -13,7 +13,7 @@ public sealed class MentorReproduction : Reproduction
     private const string Conflict = "conflict";
     private const string Task = "DotReach-v0?reach=0.2";
     private const string EnvironmentSetting = "environment";
-    private const int Steps = 10_000;
+    private const int Steps = 7_000;
     private const int Evaluations = 10;
     private const int Episodes = 10;
     private const int DropEpisodes = 64;
@@ -45,6 +45,7 @@ public sealed class MentorReproduction : Reproduction
         BufferSize = Steps,
         PerturbEvery = 1_000,
         DormantTarget = 0,
+        AlphaMaximum = 0.2,
         NoiseEnd = 0.4,
         NoiseSteps = Steps / 2,
     };
@@ -90,7 +91,7 @@ public sealed class MentorReproduction : Reproduction
         new("return", "Return of the last evaluation, mean of ten episodes of 50 steps."),
         new("drop", $"Mean fall of the return (of {DropEpisodes} episodes) across a perturbation.", HigherIsBetter: false),
         new("perturbations", "Perturbations that found something to move to.", HigherIsBetter: null) { Plotted = false },
-        new("dormant", "Share of dormant neurons of the actor, mean over updates.", HigherIsBetter: false) { Plotted = false },
+        new("dormant", "Share of dormant neurons of the actor, mean over steps; 1 before the first update.", HigherIsBetter: false) { Plotted = false },
         new("trained", "Mean squared error of the trained network.", HigherIsBetter: false) { Plotted = false },
         new("task-oriented", "The same after a move of 40% towards the best snapshots.", HigherIsBetter: false) { Plotted = false },
         new("random", "The same after a move of 40% towards fresh weights.", HigherIsBetter: false) { Plotted = false },
