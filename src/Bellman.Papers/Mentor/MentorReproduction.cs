@@ -167,7 +167,7 @@ public sealed class MentorReproduction : Reproduction
     public override string? MissingForFull() => Inputs.Settings.Keys.FirstOrDefault(key => key != EnvironmentSetting) is { } unknown
         ? $"'{unknown}' is no setting of it; the one there is is {EnvironmentSetting}."
         : Inputs.Settings.ContainsKey(EnvironmentSetting) ? null
-        : "The paper's tasks (DeepMind Control, Meta-World and Adroit from 84 x 84 pixels) need their simulators, which Bellman does not bring. Name a registered environment with square pictures and bounded "
+        : "The paper's tasks (DeepMind Control, Meta-World and Adroit from 84 x 84 pixels) need simulators that show pixels; Bellman's MuJoCo tasks show vectors. Name a registered environment with square pictures and bounded "
             + $"continuous actions, such as --set {EnvironmentSetting}=DotReach-v0?side=84&radius=6: 3.1 million frames with the published sizes, four seeds.";
 
     /// <inheritdoc/>
