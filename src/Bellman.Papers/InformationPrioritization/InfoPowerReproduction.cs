@@ -144,7 +144,7 @@ public sealed class InfoPowerReproduction : Reproduction
     public override string? MissingForFull() => Inputs.Settings.Keys.FirstOrDefault(key => key != EnvironmentSetting) is { } unknown
         ? $"'{unknown}' is no setting of it; the one there is is {EnvironmentSetting}."
         : Inputs.Settings.ContainsKey(EnvironmentSetting) ? null
-        : "The paper's tasks are those of DeepMind Control from 64 x 64 pixels with natural films behind, which Bellman does not bring. Name a registered environment with bounded continuous actions, "
+        : "The paper's tasks are those of DeepMind Control from 64 x 64 pixels with natural films behind; Bellman's MuJoCo tasks show vectors. Name a registered environment with bounded continuous actions, "
             + $"such as --set {EnvironmentSetting}=DotReach-v0?side=64&background=0.5 (moving waves behind the discs): a million steps, Dreamer's sizes, five seeds.";
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ public sealed class MentorReproduction : Reproduction
     private const string Conflict = "conflict";
     private const string Task = "DotReach-v0?reach=0.2";
     private const string EnvironmentSetting = "environment";
-    private const int Steps = 10_000;
+    private const int Steps = 7_000;
     private const int Evaluations = 10;
     private const int Episodes = 10;
     private const int DropEpisodes = 64;
@@ -45,6 +45,7 @@ public sealed class MentorReproduction : Reproduction
         BufferSize = Steps,
         PerturbEvery = 1_000,
         DormantTarget = 0,
+        AlphaMaximum = 0.2,
         NoiseEnd = 0.4,
         NoiseSteps = Steps / 2,
     };
@@ -90,7 +91,7 @@ public sealed class MentorReproduction : Reproduction
         new("return", "Return of the last evaluation, mean of ten episodes of 50 steps."),
         new("drop", $"Mean fall of the return (of {DropEpisodes} episodes) across a perturbation.", HigherIsBetter: false),
         new("perturbations", "Perturbations that found something to move to.", HigherIsBetter: null) { Plotted = false },
-        new("dormant", "Share of dormant neurons of the actor, mean over updates.", HigherIsBetter: false) { Plotted = false },
+        new("dormant", "Share of dormant neurons of the actor, mean over steps; 1 before the first update.", HigherIsBetter: false) { Plotted = false },
         new("trained", "Mean squared error of the trained network.", HigherIsBetter: false) { Plotted = false },
         new("task-oriented", "The same after a move of 40% towards the best snapshots.", HigherIsBetter: false) { Plotted = false },
         new("random", "The same after a move of 40% towards fresh weights.", HigherIsBetter: false) { Plotted = false },
@@ -166,7 +167,7 @@ public sealed class MentorReproduction : Reproduction
     public override string? MissingForFull() => Inputs.Settings.Keys.FirstOrDefault(key => key != EnvironmentSetting) is { } unknown
         ? $"'{unknown}' is no setting of it; the one there is is {EnvironmentSetting}."
         : Inputs.Settings.ContainsKey(EnvironmentSetting) ? null
-        : "The paper's tasks (DeepMind Control, Meta-World and Adroit from 84 x 84 pixels) need their simulators, which Bellman does not bring. Name a registered environment with square pictures and bounded "
+        : "The paper's tasks (DeepMind Control, Meta-World and Adroit from 84 x 84 pixels) need simulators that show pixels; Bellman's MuJoCo tasks show vectors. Name a registered environment with square pictures and bounded "
             + $"continuous actions, such as --set {EnvironmentSetting}=DotReach-v0?side=84&radius=6: 3.1 million frames with the published sizes, four seeds.";
 
     /// <inheritdoc/>
