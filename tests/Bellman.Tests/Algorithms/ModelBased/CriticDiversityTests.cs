@@ -34,7 +34,7 @@ public sealed class CriticDiversityTests
         for (var i = 0; i < found.Length; i++) { Assert.Equal(expected[i], found[i], 1e-5f); }
     }
 
-    /// <summary>Tried: without the curvature of the activation, or with one action's gradient for all critics, it fails.</summary>
+    /// <summary>Fails without the curvature of smooth activations.</summary>
     [Theory, InlineData(Activation.Relu), InlineData(Activation.Tanh), InlineData(Activation.Silu)]
     public void Second_order_gradients_are_the_slopes(Activation activation)
     {

@@ -10,7 +10,7 @@ public sealed class GaussianEnsembleTests
 {
     private static readonly NetworkOptions Network = new() { Engine = Engine.Simd };
 
-    /// <summary>Bounds, decay and clamps included. Fails without the decay, or when bounds are not differentiated.</summary>
+    /// <summary>Bounds, decay and clamps included. Fails without the decay.</summary>
     [Fact]
     public void Gradients_are_the_slopes_of_the_loss()
     {
@@ -40,7 +40,7 @@ public sealed class GaussianEnsembleTests
         }
     }
 
-    /// <summary>Noise is where x₂ > 0 alone. Fails when log variances are not trained, or scaled inputs are not used for prediction.</summary>
+    /// <summary>Noise is where x₂ > 0 alone. Fails when training stops by squared error: variances are then not learned.</summary>
     [Fact]
     public void It_learns_means_and_where_noise_is_and_knows_its_best_members()
     {

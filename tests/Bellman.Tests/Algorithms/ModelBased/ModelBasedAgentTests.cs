@@ -31,8 +31,8 @@ public sealed class ModelBasedAgentTests
     }
 
     /// <summary>
-    /// With the same number of environment steps, of which the model makes room for ten updates each. Tried: with next states of the model
-    /// shuffled between rows it is at -1,100 at best.
+    /// With the same number of environment steps, of which the model makes room for ten updates each. Fails when next states of the model
+    /// are those of another row.
     /// </summary>
     [Fact]
     public void Mbpo_swings_the_pendulum_up_in_steps_in_which_soft_actor_critic_does_not()
