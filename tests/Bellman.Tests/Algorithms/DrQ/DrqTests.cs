@@ -157,7 +157,19 @@ public sealed class DrqTests
         using var log = new MetricLog();
         using var agent = new DrqV2(new SynchronousVectorEnvironment(() => new PointAtTheSpot(), 2), Tiny with
         {
-            Filters = 8, Strides = [1], Features = 16, Hidden = [32, 32], BatchSize = 32, LearningStarts = 300, BufferSize = 2_000, Shift = 0, MultiStep = 1, NoiseStart = 0.5, NoiseSteps = 1_000, TrainEvery = 1, Tau = 0.05,
+            Filters = 8,
+            Strides = [1],
+            Features = 16,
+            Hidden = [32, 32],
+            BatchSize = 32,
+            LearningStarts = 300,
+            BufferSize = 2_000,
+            Shift = 0,
+            MultiStep = 1,
+            NoiseStart = 0.5,
+            NoiseSteps = 1_000,
+            TrainEvery = 1,
+            Tau = 0.05,
         }, 3);
         while (agent.Steps < 1_600) { agent.Advance(log); }
         Assert.True(Evaluation.Run(agent.Policy, () => new PointAtTheSpot(), 200, 9, cancellation: TestContext.Current.CancellationToken).MeanReturn > -0.1);
