@@ -101,6 +101,27 @@ public sealed class DrqTests
     }
 
     [Fact]
+    public void Encoder_learns_from_critics_and_not_from_the_actor()
+    {
+        using var log = new MetricLog();
+        using var environment = Environments.MakeVector("DotReach-v0?side=12&frames=2", 1);
+        using var networks = new PixelActorCritic(new PixelView(environment.ObservationSpace, "test"), 2, Tiny, features => PixelActorCritic.PlainActor(features, 2, Tiny), RandomStream.Create(1));
+        var replay = new ReplayBuffer(50, environment.ObservationSpace.Size, 2);
+        environment.Reset(RandomStream.Create(2));
+        for (var i = 0; i < 50; i++) { replay.Add(environment.Observations, [0.1f, -0.2f], 1, environment.Observations, terminated: false); }
+        var batch = new ReplayBatch(replay, new ObservationEncoder(environment.ObservationSpace, false), Tiny.BatchSize);
+        batch.Draw(new UniformSampler(), RandomStream.Create(3));
+        float[] Encoder() => (float[])networks.Encoder.Parameters.Values.Clone();
+        networks.Encode(batch);
+        var (before, actor) = (Encoder(), (float[])networks.Actor.Parameters.Values.Clone());
+        networks.FitActor(0.1, 1, log);
+        Assert.Equal(before, Encoder());
+        Assert.NotEqual(actor, networks.Actor.Parameters.Values);
+        networks.FitCritics(batch, new float[Tiny.BatchSize], log);
+        Assert.NotEqual(before, Encoder());
+    }
+
+    [Fact]
     public void Noise_shrinks_by_schedule()
     {
         using var learner = new DrqLearner(new PixelView(Environments.Make("DotReach-v0?side=12").ObservationSpace, "test"), 2, Tiny with { LearningStarts = 20, NoiseSteps = 100, NoiseStart = 1, NoiseEnd = 0.1 }, RandomStream.Create(1));
@@ -136,7 +157,19 @@ public sealed class DrqTests
         using var log = new MetricLog();
         using var agent = new DrqV2(new SynchronousVectorEnvironment(() => new PointAtTheSpot(), 2), Tiny with
         {
-            Filters = 8, Strides = [1], Features = 16, Hidden = [32, 32], BatchSize = 32, LearningStarts = 300, BufferSize = 2_000, Shift = 0, MultiStep = 1, NoiseStart = 0.5, NoiseSteps = 1_000, TrainEvery = 1, Tau = 0.05,
+            Filters = 8,
+            Strides = [1],
+            Features = 16,
+            Hidden = [32, 32],
+            BatchSize = 32,
+            LearningStarts = 300,
+            BufferSize = 2_000,
+            Shift = 0,
+            MultiStep = 1,
+            NoiseStart = 0.5,
+            NoiseSteps = 1_000,
+            TrainEvery = 1,
+            Tau = 0.05,
         }, 3);
         while (agent.Steps < 1_600) { agent.Advance(log); }
         Assert.True(Evaluation.Run(agent.Policy, () => new PointAtTheSpot(), 200, 9, cancellation: TestContext.Current.CancellationToken).MeanReturn > -0.1);
