@@ -11,14 +11,11 @@ internal static class NeuralTestData
         return values;
     }
 
-    /// <summary>
-    /// Each difference is below the tolerance relative to the largest expected value of the array, or to a thousandth where all are smaller: inputs
-    /// are of order one, and what cancels nearly (a gradient through the norm of a layer of two) keeps the rounding of its terms.
-    /// </summary>
-    public static void AssertClose(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, double tolerance)
+    /// <summary>Each difference is below the tolerance relative to the largest expected value of the array, or to <paramref name="smallest"/> where all are below it.</summary>
+    public static void AssertClose(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, double tolerance, double smallest = 1e-6)
     {
         Assert.Equal(expected.Length, actual.Length);
-        var largest = 1e-3;
+        var largest = smallest;
         foreach (var value in expected) { largest = Math.Max(largest, Math.Abs(value)); }
         for (var i = 0; i < expected.Length; i++)
         {
