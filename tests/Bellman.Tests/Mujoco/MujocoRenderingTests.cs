@@ -76,10 +76,17 @@ public class MujocoRenderingTests
             var thread = new Thread(() => pixels = hopper.RenderImage().Pixels);
             thread.Start();
             thread.Join();
-            Assert.Equal(expected, pixels);
+            Assert.True(Differing(expected, pixels) < 0.01);
         }
-        Assert.Equal(expected, hopper.RenderImage().Pixels);
-        Assert.NotEqual(expected, hopper.RenderPlain().Pixels);
+        Assert.True(Differing(expected, hopper.RenderImage().Pixels) < 0.01);
+        Assert.True(Differing(expected, hopper.RenderPlain().Pixels) > 0.1);
+    }
+
+    // Under load, software drawing was seen to give a pixel another colour.
+    private static double Differing(byte[] expected, byte[] pixels)
+    {
+        Assert.Equal(expected.Length, pixels.Length);
+        return (double)expected.Zip(pixels).Count(pair => pair.First != pair.Second) / expected.Length;
     }
 
     [Fact]
