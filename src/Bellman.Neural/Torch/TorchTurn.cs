@@ -1,3 +1,5 @@
+using Bellman.Neural;
+
 namespace Bellman;
 
 /// <summary>
@@ -9,6 +11,11 @@ public static class TorchTurn
 {
     private static readonly Lock Turn = new();
 
-    /// <summary>Waits for the turn; disposing passes it on. A thread may take it again while it has it.</summary>
-    public static Lock.Scope Take() => Turn.EnterScope();
+    /// <summary>Loads libtorch if nobody has, and waits for the turn; disposing passes it on. A thread may take it again while it has it.</summary>
+    /// <exception cref="BellmanException">libtorch cannot be loaded.</exception>
+    public static Lock.Scope Take()
+    {
+        TorchRuntime.EnsureLoaded();
+        return Turn.EnterScope();
+    }
 }

@@ -135,20 +135,8 @@ public sealed class DrqTests
 
     /// <summary>Fails when a network, a target, an optimiser, a stream or the noise's place is left out of Exchange.</summary>
     [Fact]
-    public void A_restored_agent_goes_on_to_the_same_bytes()
-    {
-        using var log = new MetricLog();
-        using IAgent original = new DrqV2(Environments.MakeVector("DotReach-v0?side=12&frames=2", 2), Tiny, 1), restored = new DrqV2(Environments.MakeVector("DotReach-v0?side=12&frames=2", 2), Tiny, 2);
-        while (original.Steps < 80) { original.Advance(log); }
-        while (restored.Steps < 60) { restored.Advance(log); }
-        JsonState.Load(restored, JsonState.Save(original));
-        for (var i = 0; i < 20; i++)
-        {
-            original.Advance(log);
-            restored.Advance(log);
-        }
-        Assert.Equal(JsonState.Save(original).ToJsonString(), JsonState.Save(restored).ToJsonString());
-    }
+    public void A_restored_agent_goes_on_to_the_same_bytes() =>
+        ResumedAgent.GoesOnToTheSameBytes(seed => new DrqV2(Environments.MakeVector("DotReach-v0?side=12&frames=2", 2), Tiny, seed), steps: 80, otherSteps: 60, advances: 20);
 
     /// <summary>A random answer costs 0.8, the best constant one 0.47.</summary>
     [Fact]

@@ -1,8 +1,8 @@
 using Bellman.Algorithms;
 using Bellman.Environments;
-using Bellman.Experiments;
 using Bellman.Papers.InformationPrioritization;
 using Bellman.Runs;
+using Bellman.Tests.Algorithms;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -16,17 +16,7 @@ public sealed class InfoPowerTests
     private static readonly EnvironmentRegistry Environments = StandardEnvironments.Registry();
 
     [Fact]
-    public void Reproduction_has_a_plan_for_every_size_and_says_what_the_full_one_lacks()
-    {
-        var reproduction = new InfoPowerReproduction();
-        Assert.NotEmpty(new ReproductionPlan(reproduction, ReproductionSize.Smoke).Cells);
-        Assert.NotEmpty(new ReproductionPlan(reproduction, ReproductionSize.Default).Cells);
-        Assert.Contains("--set environment=", Assert.Throws<UsageException>(() => new ReproductionPlan(reproduction, ReproductionSize.Full)).Message, StringComparison.Ordinal);
-        reproduction.Inputs = new FullScaleInputs { Settings = new Dictionary<string, string> { ["environment"] = "DotReach-v0" } };
-        Assert.NotEmpty(new ReproductionPlan(reproduction, ReproductionSize.Full).Cells);
-        reproduction.Inputs = new FullScaleInputs { Settings = new Dictionary<string, string> { ["steps"] = "5" } };
-        Assert.Contains("'steps' is no setting", Assert.Throws<UsageException>(() => new ReproductionPlan(reproduction, ReproductionSize.Full)).Message, StringComparison.Ordinal);
-    }
+    public void Reproduction_has_a_plan_for_every_size_and_says_what_the_full_one_lacks() => EnvironmentOfChoice.IsAskedFor(new InfoPowerReproduction(), "DotReach-v0");
 
     [Fact]
     public void Empowerment_is_the_inverse_models_density_less_the_policys()
@@ -178,17 +168,7 @@ public sealed class InfoPowerTests
             LearningStarts = 40,
             BufferSize = 500,
         }, new InfoPowerOptions { InverseHidden = 8 }, seed, 200);
-        using var log = new MetricLog();
-        using Dreamer original = Create(1), restored = Create(2);
-        while (original.Steps < 80) { original.Advance(log); }
-        while (restored.Steps < 45) { restored.Advance(log); }
-        JsonState.Load(restored, JsonState.Save(original));
-        for (var i = 0; i < 25; i++)
-        {
-            original.Advance(log);
-            restored.Advance(log);
-        }
-        Assert.Equal(JsonState.Save(original).ToJsonString(), JsonState.Save(restored).ToJsonString());
+        ResumedAgent.GoesOnToTheSameBytes(Create, steps: 80, otherSteps: 45, advances: 25);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Bellman.Algorithms.Linear;
 using Bellman.Environments;
 using Bellman.Papers.InterventionRl;
 using Bellman.Runs;
+using Bellman.Tests.Algorithms;
 using Bellman.Tests.Environments;
 using Xunit;
 
@@ -208,18 +209,8 @@ public sealed class RlifTests
     [Fact]
     public void A_restored_agent_goes_on_to_the_same_bytes()
     {
-        using var log = new MetricLog();
         Rlif Create(ulong seed) => new(Make(), Source(0.5), Small with { UpdatesPerRound = 2, NormalizeObservations = true, LabelCurrent = true }, seed, Initial(0.5));
-        using Rlif original = Create(1), restored = Create(2);
-        for (var step = 0; step < 50; step++) { original.Advance(log); }
-        for (var step = 0; step < 20; step++) { restored.Advance(log); }
-        JsonState.Load(restored, JsonState.Save(original));
-        for (var step = 0; step < 50; step++)
-        {
-            original.Advance(log);
-            restored.Advance(log);
-        }
-        Assert.Equal(JsonState.Save(original).ToJsonString(), JsonState.Save(restored).ToJsonString());
+        ResumedAgent.GoesOnToTheSameBytes(Create, steps: 50, otherSteps: 20, advances: 50);
     }
 
     [Fact]

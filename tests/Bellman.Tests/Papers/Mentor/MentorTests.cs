@@ -1,9 +1,9 @@
 using Bellman.Algorithms;
 using Bellman.Environments;
-using Bellman.Experiments;
 using Bellman.Neural;
 using Bellman.Papers.Mentor;
 using Bellman.Runs;
+using Bellman.Tests.Algorithms;
 using Xunit;
 
 namespace Bellman.Tests.Papers.Mentor;
@@ -35,17 +35,7 @@ public sealed class MentorTests
     private static NetworkGroup Group(ulong seed) => NetworkGroup.Create(RandomStream.Create(seed), new NetworkOptions { Engine = Engine.Simd }, new MlpPart("net", new MlpSpecification(3, [4], 2) { LayerNorm = true }));
 
     [Fact]
-    public void Reproduction_has_a_plan_for_every_size_and_says_what_the_full_one_lacks()
-    {
-        var reproduction = new MentorReproduction();
-        Assert.NotEmpty(new ReproductionPlan(reproduction, ReproductionSize.Smoke).Cells);
-        Assert.NotEmpty(new ReproductionPlan(reproduction, ReproductionSize.Default).Cells);
-        Assert.Contains("--set environment=", Assert.Throws<UsageException>(() => new ReproductionPlan(reproduction, ReproductionSize.Full)).Message, StringComparison.Ordinal);
-        reproduction.Inputs = new FullScaleInputs { Settings = new Dictionary<string, string> { ["environment"] = "DotReach-v0" } };
-        Assert.NotEmpty(new ReproductionPlan(reproduction, ReproductionSize.Full).Cells);
-        reproduction.Inputs = new FullScaleInputs { Settings = new Dictionary<string, string> { ["steps"] = "5" } };
-        Assert.Contains("'steps' is no setting", Assert.Throws<UsageException>(() => new ReproductionPlan(reproduction, ReproductionSize.Full)).Message, StringComparison.Ordinal);
-    }
+    public void Reproduction_has_a_plan_for_every_size_and_says_what_the_full_one_lacks() => EnvironmentOfChoice.IsAskedFor(new MentorReproduction(), "DotReach-v0");
 
     [Fact]
     public void Schedules_follow_the_share_of_dormant_neurons()
@@ -211,21 +201,8 @@ public sealed class MentorTests
 
     /// <summary>Fails when the value, a snapshot, a stream, β or a counter is left out of Exchange.</summary>
     [Fact]
-    public void A_restored_agent_goes_on_to_the_same_bytes()
-    {
-        IAgent Create(ulong seed) => new MentorAgent(Environments.MakeVector("DotReach-v0?side=12&frames=2", 1), Tiny, seed);
-        using var log = new MetricLog();
-        using IAgent original = Create(1), restored = Create(2);
-        while (original.Steps < 160) { original.Advance(log); }
-        while (restored.Steps < 70) { restored.Advance(log); }
-        JsonState.Load(restored, JsonState.Save(original));
-        for (var i = 0; i < 60; i++)
-        {
-            original.Advance(log);
-            restored.Advance(log);
-        }
-        Assert.Equal(JsonState.Save(original).ToJsonString(), JsonState.Save(restored).ToJsonString());
-    }
+    public void A_restored_agent_goes_on_to_the_same_bytes() =>
+        ResumedAgent.GoesOnToTheSameBytes(seed => new MentorAgent(Environments.MakeVector("DotReach-v0?side=12&frames=2", 1), Tiny, seed), steps: 160, otherSteps: 70, advances: 60);
 
     [Fact]
     public void Luck_can_be_measured_again()
