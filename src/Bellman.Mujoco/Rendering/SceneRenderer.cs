@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Bellman.Mujoco.Rendering;
 
 /// <summary>
-/// MuJoCo's own pictures, drawn off screen. One OpenGL context serves the whole process, one thread at a time; what a model
-/// has uploaded to it stays until the process ends.
+/// MuJoCo's own pictures, drawn off screen by one thread at a time. Each model has an OpenGL context of its own, which stays until the process ends:
+/// what MuJoCo sets for one model in a shared context shows in the pictures of the next.
 /// </summary>
 internal sealed unsafe class SceneRenderer
 {
@@ -15,8 +15,9 @@ internal sealed unsafe class SceneRenderer
 
     private static readonly Lock Turn = new();
     private static readonly ConditionalWeakTable<MujocoModel, SceneRenderer> Renderers = [];
-    private static readonly Lazy<OffscreenContext?> Context = new(() => OffscreenContext.Create(Environment.GetEnvironmentVariable(OffscreenContext.Variable)));
+    private static readonly Lazy<string?> Kind = new(() => CreateContext()?.Name);
 
+    private readonly OffscreenContext offscreen;
     private readonly MujocoModel model;
     private readonly void* scene = NativeMemory.AllocZeroed(StructureRoom);
     private readonly void* context = NativeMemory.AllocZeroed(StructureRoom);
@@ -27,9 +28,9 @@ internal sealed unsafe class SceneRenderer
     [StructLayout(LayoutKind.Sequential)]
     private record struct Rectangle(int Left, int Bottom, int Width, int Height);
 
-    private SceneRenderer(MujocoModel model)
+    private SceneRenderer(MujocoModel model, OffscreenContext offscreen)
     {
-        this.model = model;
+        (this.model, this.offscreen) = (model, offscreen);
         var api = model.Api;
         ((delegate* unmanaged[Cdecl]<void*, void>)api.Get("mjv_defaultScene"))(scene);
         ((delegate* unmanaged[Cdecl]<void*, void>)api.Get("mjv_defaultOption"))(option);
@@ -46,7 +47,7 @@ internal sealed unsafe class SceneRenderer
     /// <summary>What draws: OSMesa or EGL; null where neither works or the user switched it off.</summary>
     public static string? Name
     {
-        get { lock (Turn) { return Context.Value?.Name; } }
+        get { lock (Turn) { return Kind.Value; } }
     }
 
     /// <summary>The picture, or null where OpenGL is not to be had.</summary>
@@ -54,10 +55,12 @@ internal sealed unsafe class SceneRenderer
     {
         lock (Turn)
         {
-            if (Context.Value is not { } offscreen || !offscreen.Enter()) { return null; }
+            var known = Renderers.TryGetValue(shown.Model, out var renderer);
+            if ((known ? renderer?.offscreen : CreateContext()) is not { } offscreen || !offscreen.Enter()) { return null; }
             try
             {
-                return Renderers.GetValue(shown.Model, model => new SceneRenderer(model)).Draw(shown, view);
+                renderer ??= Renderers.GetValue(shown.Model, model => new SceneRenderer(model, offscreen));
+                return renderer.Draw(shown, view);
             }
             finally
             {
@@ -65,6 +68,8 @@ internal sealed unsafe class SceneRenderer
             }
         }
     }
+
+    private static OffscreenContext? CreateContext() => OffscreenContext.Create(Environment.GetEnvironmentVariable(OffscreenContext.Variable));
 
     private RgbImage? Draw(MujocoSimulation shown, MujocoView view)
     {
