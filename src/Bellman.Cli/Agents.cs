@@ -43,7 +43,7 @@ internal static class Agents
 
     /// <summary>The ends of the scale of normalised scores of an offline run; null where nobody says or the run is none.</summary>
     public static ReferenceReturns? References(RunConfiguration configuration) =>
-        AlgorithmRegistry.Find(configuration.Algorithm).Options.Create<AlgorithmOptions>(configuration.Options) is OfflineOptions options ? options.References() : null;
+        Find(configuration.Algorithm).Options.Create<AlgorithmOptions>(configuration.Options) is OfflineOptions options ? options.References() : null;
 
     /// <summary>Restores the agent of a run from its best checkpoint, or from the last one.</summary>
     /// <returns>The checkpoint's steps and whether it is the best.</returns>

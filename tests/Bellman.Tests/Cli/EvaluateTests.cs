@@ -23,4 +23,19 @@ public sealed class EvaluateTests
         Assert.NotEqual(mode?["returns"]?.ToJsonString(), drawn?["returns"]?.ToJsonString());
         Assert.Equal(drawn?.ToJsonString(), again?.ToJsonString());
     }
+
+    /// <summary>Fails when evaluation looks for the algorithm among the standard ones alone.</summary>
+    [Fact]
+    public void A_papers_algorithm_is_evaluated_like_any_other()
+    {
+        using var folder = new TemporaryFolder();
+        var data = Path.Combine(folder.Path, "random.hdf5");
+        Assert.Equal(0, BellmanCommand.Run("dataset", "make", "--env", "Pendulum-v1", "--part", "random=300", "--output", data, "--runs", folder.Path).Status);
+        var (trained, _, refusal) = BellmanCommand.Run(["train", "ravl", "--data", data, "--steps", "2", "--runs", folder.Path,
+            "--set", "dynamics=true", "--set", "penalty=none", "--set", "hidden=8,8", "--set", "critics=3", "--set", "rollouts=50", "--set", "batchSize=16"]);
+        Assert.True(trained == 0, refusal);
+        var (status, output, error) = BellmanCommand.Run("evaluate", "latest", "--episodes", "2", "--runs", folder.Path);
+        Assert.True(status == 0, error);
+        Assert.Contains("ravl", output, StringComparison.Ordinal);
+    }
 }
