@@ -50,6 +50,9 @@ internal static class SequoiaArms
         .. Compared(Eight, Milp, "SEQUOIA, every best action by mixed-integer programming."),
         Learned(Eight, "-frozen", "The target network stays the myopic one.", ArmKind.Ablation, Milp with { TargetEvery = 0 }),
         Learned(Eight, "-official", "The released program's settings: frozen target, learning rate x 0.9 an episode.", ArmKind.Ablation, SequoiaOptions.OfficialCode),
+        // Copies against a frozen target: the difference is small, so that it takes many instances, and programs would take an hour.
+        Many(Learned(Eight, "-listed", "SEQUOIA, every best action by listing, on 40 instances.", ArmKind.Ablation, Listed)),
+        Many(Learned(Eight, "-frozen-listed", "The target network stays the myopic one, every best action by listing, on 40 instances.", ArmKind.Ablation, Listed with { TargetEvery = 0 })),
         Optimum(Eight),
         .. Family(Schedule),
         .. Family(Path),
@@ -147,6 +150,8 @@ internal static class SequoiaArms
                 Curves = rewards.Count == 0 ? [] : [new Curve($"reward on {task.Name}", [.. Enumerable.Range(1, rewards.Count).Select(episode => (double)episode)], rewards)],
             };
         });
+
+    private static Entry Many(Entry entry) => entry with { Arm = entry.Arm with { Seeds = [.. Enumerable.Range(0, 40).Select(seed => (ulong)seed)] } };
 
     private static Entry Optimum(Task task) =>
         new(new Arm(task.Name + "-optimum", "The exact optimum of the horizon by dynamic programming over all joint states: an expectation.", ArmKind.Baseline) { Task = task.Name },

@@ -97,7 +97,7 @@ public sealed class HorizonFreeReproduction : Reproduction
     /// <summary>What lies near its threshold is measured with more seeds.</summary>
     private static IReadOnlyList<ulong>? SeedsOf(HorizonFreeArm arm, ReproductionSize size)
     {
-        var count = size != ReproductionSize.Default || !Gated.Contains(arm.Horizon) ? 0 : arm.Mode switch { "unweighted" when arm.Horizon != 16 => 48, "uniform" => 24, "hf" => 16, _ => 0 };
+        var count = size != ReproductionSize.Default || !Gated.Contains(arm.Horizon) ? 0 : arm.Mode switch { "unweighted" when arm.Horizon != 16 => 48, "uniform" => 480, "hf" => 16, _ => 0 };
         return count == 0 ? null : [.. Enumerable.Range(0, count).Select(seed => (ulong)seed)];
     }
 

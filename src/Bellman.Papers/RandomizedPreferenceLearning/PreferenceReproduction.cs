@@ -104,6 +104,7 @@ public sealed class PreferenceReproduction : Reproduction
         int? count = size != ReproductionSize.Default ? null
             : arm.Beliefs != RewardBeliefs.Particles ? 12
             : arm.Name is "active-0-1" or "random-matched" ? 64
+            : arm.Name.StartsWith("ts-", StringComparison.Ordinal) ? 512
             : null;
         return count is { } seeds ? [.. Enumerable.Range(0, seeds).Select(seed => (ulong)seed)] : null;
     }
