@@ -37,5 +37,7 @@ internal static class BakeOffClaims
         Claim.Difference("Transformer: GRPO is better than RFT", "transformer-grpo", "transformer-rft", "accuracy", 0, Statistic.Mean),
         Claim.Difference("Transformer: DAPO is better than RFT", "transformer-dapo", "transformer-rft", "accuracy", 0, Statistic.Mean),
         Claim.Difference("Transformer: RFT is better than DPO", "transformer-rft", "transformer-dpo", "accuracy", 0, Statistic.Mean),
+        Claim.Difference("Taught with 64 demonstrations a prompt: imitation beside DPO matters as much", "transformer-well-taught-dpo-nll", "transformer-well-taught-dpo", "accuracy", 0.2, Statistic.Mean).ReportOnly(),
+        Claim.Difference("Taught with 64 demonstrations a prompt: RFT is better than DPO", "transformer-well-taught-rft", "transformer-well-taught-dpo", "accuracy", 0, Statistic.Mean).ReportOnly(),
     ];
 }

@@ -8,10 +8,11 @@ namespace Bellman.Papers.SurveyRlForLlms;
 /// <summary>How large the transformer part is.</summary>
 /// <param name="TeachingSteps">Supervised steps on demonstrations.</param>
 /// <param name="TeachingBatch">Demonstrations a step.</param>
+/// <param name="Demonstrations">Demonstrations of each prompt.</param>
 /// <param name="Iterations">Steps of the online methods.</param>
 /// <param name="OfflineSteps">Steps of the preference methods; half of it for those that imitate.</param>
 /// <param name="Evaluation">Responses to each test prompt.</param>
-internal sealed record TransformerScale(int TeachingSteps, int TeachingBatch, int Iterations, int OfflineSteps, int Evaluation);
+internal sealed record TransformerScale(int TeachingSteps, int TeachingBatch, int Demonstrations, int Iterations, int OfflineSteps, int Evaluation);
 
 /// <summary>
 /// One cell of the transformer part: RunSum modulo 10 with "d1+d2+d3=" as the prompt, 800 prompts to train on and 200 to test, a
@@ -23,7 +24,7 @@ internal sealed class TransformerRun : IDisposable
     private const int TestPrompts = 200;
 
     // Teaching is the same for every arm of a seed.
-    private static readonly ConcurrentDictionary<(ulong Seed, int Steps), Lazy<JsonObject>> Taught = new();
+    private static readonly ConcurrentDictionary<(ulong Seed, int Steps, int Demonstrations), Lazy<JsonObject>> Taught = new();
 
     private readonly CellContext context;
     private readonly TransformerScale scale;
@@ -44,7 +45,7 @@ internal sealed class TransformerRun : IDisposable
         RandomStream.Create(0, "split").Shuffle<PromptItem>(prompts);
         (test, train) = (prompts[..TestPrompts], prompts[TestPrompts..]);
         reference = Create();
-        JsonState.Load(reference, Taught.GetOrAdd((seed, scale.TeachingSteps), _ => new Lazy<JsonObject>(Teach)).Value);
+        JsonState.Load(reference, Taught.GetOrAdd((seed, scale.TeachingSteps, scale.Demonstrations), _ => new Lazy<JsonObject>(Teach)).Value);
         Model = reference.CopyTransformer(reference.Options);
     }
 
@@ -159,7 +160,7 @@ internal sealed class TransformerRun : IDisposable
     {
         using var model = Create();
         var draws = Random.Child("demonstrations");
-        var examples = Enumerable.Range(0, 64).SelectMany(_ => train.Select(prompt => new TokenExample(prompt.Tokens, Task.Demonstration(Digits(prompt), draws)))).ToList();
+        var examples = Enumerable.Range(0, scale.Demonstrations).SelectMany(_ => train.Select(prompt => new TokenExample(prompt.Tokens, Task.Demonstration(Digits(prompt), draws)))).ToList();
         using var trainer = new ImitationTrainer(model, examples, new OfflineTrainingOptions { BatchSize = scale.TeachingBatch, LearningRate = 2e-3 }, Random.Child("teaching").NextUInt64())
         {
             Schedule = new CosineSchedule(2e-3, 0, Math.Min(50, scale.TeachingSteps / 4), scale.TeachingSteps),
