@@ -16,6 +16,11 @@ public sealed record EffectiveHorizonOptions
     [Range(0.0, 1.0)]
     public double TieTolerance { get; init; }
 
+    /// <summary>Discount of the values that are acted on.</summary>
+    [Description("Discount of Q^k. A learner that discounts acts on discounted values; what its actions are worth is still counted in full.")]
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
+    public double Gamma { get; init; } = 1;
+
     /// <summary>How far below the optimum an action still counts as optimal.</summary>
     [Description("How far an action's optimal value may lie below the best and still count as optimal.")]
     [Range(0.0, 1.0)]
@@ -38,7 +43,7 @@ public sealed record EffectiveHorizonReport(double Optimal, double Random, doubl
 /// <summary>
 /// Grades a process exactly, before any training (Laidlaw et al. 2023, section 4): how many Bellman-optimality steps on the
 /// random policy's values make greedy action optimal, and the stochastic effective horizon that bounds SQIRL's sample complexity.
-/// Undiscounted.
+/// Returns are undiscounted; the values acted on are too, unless <see cref="EffectiveHorizonOptions.Gamma"/> says otherwise.
 /// </summary>
 public static class EffectiveHorizonAnalysis
 {
@@ -50,15 +55,16 @@ public static class EffectiveHorizonAnalysis
     {
         options = OptionSet.Validated(options ?? new EffectiveHorizonOptions(), "effective horizon");
         var optimal = Induct(model, Maximum);
-        var depths = new List<double[][]> { Induct(model, Mean) };
-        // Q^{i+1}_t(s,a) = E[ r + max_a' Q^i_{t+1}(s',a') ]
-        while (depths.Count < options.MaximumDepth) { depths.Add(Deepen(model, depths[^1])); }
+        var random = Induct(model, Mean);
+        var depths = new List<double[][]> { options.Gamma == 1 ? random : Induct(model, Mean, options.Gamma) };
+        // Q^{i+1}_t(s,a) = E[ r + gamma max_a' Q^i_{t+1}(s',a') ]
+        while (depths.Count < options.MaximumDepth) { depths.Add(Deepen(model, depths[^1], options.Gamma)); }
         var solvable = depths.ConvertAll(values => IsOptimal(model, values, optimal, options));
         double[] gaps = [.. depths.Select(values => Gap(model, values))];
         var minimum = solvable.IndexOf(true);
         return new EffectiveHorizonReport(
             Start(model, optimal[0], Maximum),
-            Start(model, depths[0][0], Mean),
+            Start(model, random[0], Mean),
             Start(model, Induct(model, Minimum)[0], Minimum),
             model.States.Count - 1 + model.Actions,
             [.. depths.Select(values => GreedyReturn(model, values, options.TieTolerance))],
@@ -70,20 +76,20 @@ public static class EffectiveHorizonAnalysis
     }
 
     /// <summary>Q of a policy that takes <paramref name="valueOf"/> the actions' values in every state, for each step.</summary>
-    private static double[][] Induct(StickyModel model, ValueOf valueOf)
+    private static double[][] Induct(StickyModel model, ValueOf valueOf, double gamma = 1)
     {
         var values = new double[model.Horizon][];
         double[]? following = null;
         for (var time = model.Horizon - 1; time >= 0; time--)
         {
             values[time] = model.Backup(following);
-            following = States(model, values[time], valueOf);
+            following = States(model, values[time], valueOf, gamma);
         }
         return values;
     }
 
-    private static double[][] Deepen(StickyModel model, double[][] values) =>
-        [.. Enumerable.Range(0, model.Horizon).Select(time => model.Backup(time + 1 < model.Horizon ? States(model, values[time + 1], Maximum) : null))];
+    private static double[][] Deepen(StickyModel model, double[][] values, double gamma) =>
+        [.. Enumerable.Range(0, model.Horizon).Select(time => model.Backup(time + 1 < model.Horizon ? States(model, values[time + 1], Maximum, gamma) : null))];
 
     /// <summary>Whether every action that is greedy for <paramref name="values"/> is optimal wherever such actions lead.</summary>
     private static bool IsOptimal(StickyModel model, double[][] values, double[][] optimal, EffectiveHorizonOptions options)
@@ -125,7 +131,7 @@ public static class EffectiveHorizonAnalysis
         for (var depth = 1; depth <= model.Horizon; depth++)
         {
             if (IsOptimal(model, values, optimal, options)) { return depth; }
-            values = Deepen(model, values);
+            values = Deepen(model, values, options.Gamma);
         }
         return null;
     }
@@ -156,8 +162,8 @@ public static class EffectiveHorizonAnalysis
 
     private static double Start(StickyModel model, double[] values, ValueOf valueOf) => valueOf(Row(model, values, 0));
 
-    private static double[] States(StickyModel model, double[] values, ValueOf valueOf) =>
-        [.. Enumerable.Range(0, model.States.Count).Select(state => valueOf(Row(model, values, state)))];
+    private static double[] States(StickyModel model, double[] values, ValueOf valueOf, double gamma) =>
+        [.. Enumerable.Range(0, model.States.Count).Select(state => gamma * valueOf(Row(model, values, state)))];
 
     private static ReadOnlySpan<double> Row(StickyModel model, double[] values, int state) => values.AsSpan(state * model.Actions, model.Actions);
 

@@ -76,6 +76,20 @@ public sealed class EffectiveHorizonAnalysisTests
         Assert.Equal(0.19194812, report.Random, 1e-8);
     }
 
+    /// <summary>Down pays 0.2135 and the trap 0.2 at depth 2; a discount of 0.99 makes 0.1924 of the former. What is earned is counted in full.</summary>
+    [Theory]
+    [InlineData(1, 0.2, 1, 1)]
+    [InlineData(0.997, 0.2, 1, 1)]
+    [InlineData(0.99, 0.2, 0.2, 1)]
+    public void A_discount_of_the_values_acted_on_moves_the_depth_that_gets_past_the_trap(double gamma, double first, double second, double third)
+    {
+        var process = StickySuite.Find("grid5trap");
+        var report = EffectiveHorizonAnalysis.Analyse(new StickyModel(process.Process, process.Horizon, 0.25), new EffectiveHorizonOptions { Gamma = gamma, MaximumDepth = 3 });
+        Assert.Equal(0.19194812, report.Random, 1e-8);
+        Assert.Equal(0.99999999, report.Optimal, 1e-8);
+        foreach (var (expected, measured) in new[] { first, second, third }.Zip(report.GreedyReturns)) { Assert.Equal(expected, measured, 1e-4); }
+    }
+
     [Fact]
     public void The_published_table_gives_the_published_numbers()
     {
