@@ -90,6 +90,9 @@ public sealed class SurveyRlForLlmsReproduction : Reproduction
     }
 
     /// <inheritdoc/>
+    public override IReadOnlyList<NamedFigure> Figures(ReproductionOutcome outcome) => BakeOffFigures.All(outcome, TransformerPrefix);
+
+    /// <inheritdoc/>
     public override string Remarks(ReproductionOutcome outcome) =>
         "Arms without a prefix are exact: a table of logits for RunSum modulo 5, measured by enumerating all 1,555 responses to all 125 prompts. `optimum-kl` is the divergence from the policy that " +
         "maximises proxy reward minus 0.3 KL; it means something for the arms named optimum-*, dpo-soft-labels, rebel-scores and dpo-hard-labels. Arms named transformer-* are measured on 200 held-out prompts, " +
