@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Bellman.Experiments;
+using Bellman.Papers;
 using Bellman.Runs;
 using ImageMagick;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bellman.Papers;
 using Bellman.Runs;
 
 namespace Bellman.Cli;

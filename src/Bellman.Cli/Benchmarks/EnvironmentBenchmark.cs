@@ -1,3 +1,5 @@
+using Bellman.Papers;
+
 namespace Bellman.Cli.Benchmarks;
 
 /// <summary>Copies of an environment under random actions on one thread: drawing the actions, stepping, resetting.</summary>

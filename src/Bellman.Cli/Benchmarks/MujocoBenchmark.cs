@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Bellman.Mujoco;
+using Bellman.Papers;
 
 namespace Bellman.Cli.Benchmarks;
 

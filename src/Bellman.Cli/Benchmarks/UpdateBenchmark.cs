@@ -1,5 +1,6 @@
 using Bellman.Algorithms;
 using Bellman.Neural;
+using Bellman.Papers;
 using Bellman.Runs;
 
 namespace Bellman.Cli.Benchmarks;

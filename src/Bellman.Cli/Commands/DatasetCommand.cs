@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Bellman.Algorithms;
+using Bellman.Papers;
 using Bellman.Runs;
 
 namespace Bellman.Cli.Commands;

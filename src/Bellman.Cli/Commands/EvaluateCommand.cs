@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Bellman.Papers;
 using Bellman.Runs;
 
 namespace Bellman.Cli.Commands;

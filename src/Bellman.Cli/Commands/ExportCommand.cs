@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Bellman.Algorithms;
+using Bellman.Papers;
 using Bellman.Runs;
 
 namespace Bellman.Cli.Commands;

@@ -26,6 +26,17 @@ internal static class ListingCommands
             {
                 var entry = registry.Find(id);
                 var environment = registry.Make(id);
+                var options = entry.Options is { } own ? Options(OptionSet.Of(own, $"environment {entry.Id}")) : [];
+                if (environment.Find<IRenderable>() is not null)
+                {
+                    options.Add(new JsonObject
+                    {
+                        ["name"] = EnvironmentRegistry.PixelsOption,
+                        ["default"] = "",
+                        ["valid"] = "SIDE or SIDExFRAMES, e.g. 64 or 84x4",
+                        ["description"] = "Show the last pictures (3 unless told) in place of the observation, for agents that see: drq-v2, ppo, dqn, ...",
+                    });
+                }
                 return new JsonObject
                 {
                     ["id"] = entry.Id,
@@ -34,8 +45,8 @@ internal static class ListingCommands
                     ["actions"] = environment.ActionSpace.ToString(),
                     ["timeLimit"] = entry.TimeLimit,
                     ["solvedReturn"] = entry.SolvedReturn,
-                    ["options"] = entry.Options is { } options ? Options(OptionSet.Of(options, $"environment {entry.Id}")) : new JsonArray(),
-                    ["usage"] = entry.Options is null ? entry.Id : $"{entry.Id}?option=value&other=value",
+                    ["usage"] = options.Count == 0 ? entry.Id : $"{entry.Id}?option=value&other=value",
+                    ["options"] = options,
                 };
             },
             "bellman envs", "bellman envs show FrozenLake-v1", "bellman envs list --json");

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Bellman.Algorithms;
-using Bellman.Environments;
 using Bellman.Experiments;
 using Bellman.Runs;
 
@@ -42,8 +41,7 @@ internal static class EdgeOfReachFullScale
         var updates = settings.Remove(UpdatesOption, out var given) ? Whole(given) : Updates;
         var environment = settings.Remove(EnvironmentOption, out var named) ? named : DatasetFile.ReadEnvironment(file);
         var data = DatasetFile.Read(file);
-        var registry = StandardEnvironments.Registry();
-        Mujoco.MujocoEnvironments.Register(registry);
+        var registry = AllEnvironments.Registry();
         // Bodies of published data sets are others than ours: without the environment that it was recorded in, a data set is learned from and not evaluated on.
         var id = environment ?? Path.GetFileNameWithoutExtension(file);
         if (environment is null) { registry.Register(id = RecordedSpaces.IdOf(file), () => new RecordedSpaces(data)); }

@@ -1,5 +1,4 @@
 using Bellman.Algorithms;
-using Bellman.Environments;
 using Bellman.Experiments;
 
 namespace Bellman.Papers.InformationPrioritization;
@@ -144,8 +143,8 @@ public sealed class InfoPowerReproduction : Reproduction
     public override string? MissingForFull() => Inputs.Settings.Keys.FirstOrDefault(key => key != EnvironmentSetting) is { } unknown
         ? $"'{unknown}' is no setting of it; the one there is is {EnvironmentSetting}."
         : Inputs.Settings.ContainsKey(EnvironmentSetting) ? null
-        : "The paper's tasks are those of DeepMind Control from 64 x 64 pixels with natural films behind; Bellman's MuJoCo tasks show vectors. Name a registered environment with bounded continuous actions, "
-            + $"such as --set {EnvironmentSetting}=DotReach-v0?side=64&background=0.5 (moving waves behind the discs): a million steps, Dreamer's sizes, five seeds.";
+        : "The paper's tasks are those of DeepMind Control from 64 x 64 pixels with natural films behind, which are not part of Bellman. Name an environment with bounded continuous actions, "
+            + $"such as --set {EnvironmentSetting}=DotReach-v0?side=64&background=0.5 (moving waves behind the discs) or {EnvironmentSetting}=HalfCheetah-v0?pixels=64x1 (MuJoCo): a million steps, Dreamer's sizes, five seeds.";
 
     /// <inheritdoc/>
     public override IReadOnlyList<NamedFigure> Figures(ReproductionOutcome outcome)
@@ -225,7 +224,7 @@ public sealed class InfoPowerReproduction : Reproduction
 
     private static CellResult Learn(Cell cell, CellContext context, string environment, InfoPowerOptions? options, DreamerOptions dreamer, long total, int episodes)
     {
-        var registry = StandardEnvironments.Registry();
+        var registry = AllEnvironments.Registry();
         var copies = registry.MakeVector(environment, 1);
         using var agent = options is null ? new Dreamer(copies, dreamer, cell.Seed) : InfoPower.Create(copies, dreamer, options, cell.Seed, total);
         var (x, returns) = (new List<double>(), new List<double>());

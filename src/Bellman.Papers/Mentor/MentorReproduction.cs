@@ -1,5 +1,4 @@
 using Bellman.Algorithms;
-using Bellman.Environments;
 using Bellman.Experiments;
 using Bellman.Runs;
 
@@ -167,8 +166,8 @@ public sealed class MentorReproduction : Reproduction
     public override string? MissingForFull() => Inputs.Settings.Keys.FirstOrDefault(key => key != EnvironmentSetting) is { } unknown
         ? $"'{unknown}' is no setting of it; the one there is is {EnvironmentSetting}."
         : Inputs.Settings.ContainsKey(EnvironmentSetting) ? null
-        : "The paper's tasks (DeepMind Control, Meta-World and Adroit from 84 x 84 pixels) need simulators that show pixels; Bellman's MuJoCo tasks show vectors. Name a registered environment with square pictures and bounded "
-            + $"continuous actions, such as --set {EnvironmentSetting}=DotReach-v0?side=84&radius=6: 3.1 million frames with the published sizes, four seeds.";
+        : "The paper's tasks (DeepMind Control, Meta-World and Adroit from 84 x 84 pixels) are not part of Bellman. Name an environment with square pictures and bounded continuous "
+            + $"actions, such as --set {EnvironmentSetting}=Walker2d-v0?pixels=84 (MuJoCo) or {EnvironmentSetting}=DotReach-v0?side=84&radius=6: 3.1 million frames with the published sizes, four seeds.";
 
     /// <inheritdoc/>
     public override IReadOnlyList<NamedFigure> Figures(ReproductionOutcome outcome)
@@ -209,7 +208,7 @@ public sealed class MentorReproduction : Reproduction
 
     private static CellResult Learn(Cell cell, CellContext context, string environment, MentorOptions? options, DrqOptions plain, long total, int evaluations)
     {
-        var registry = StandardEnvironments.Registry();
+        var registry = AllEnvironments.Registry();
         var copies = registry.MakeVector(environment, 1);
         using IAgent agent = options is null ? new DrqV2(copies, plain, cell.Seed) : new MentorAgent(copies, options, cell.Seed);
         var learner = (agent as MentorAgent)?.Learner;

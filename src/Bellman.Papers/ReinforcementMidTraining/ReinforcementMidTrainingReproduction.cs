@@ -90,12 +90,12 @@ public sealed class ReinforcementMidTrainingReproduction : Reproduction
     {
         ReproductionSize.Full => [.. FullScale.Arms.Select(arm => arm.Arm)],
         ReproductionSize.Smoke => [.. Variants.Select(variant => variant.Arm).Where(arm => arm.Name is "rpt" or "rmt")],
-        // What is only reported takes three seeds; what is gated takes five.
+        // What is only reported takes three seeds; what is gated takes ten, for RPT's thinking ends long in some and short in others.
         _ => [.. Variants.Select(variant => variant.Arm.Name is "base" or "rpt" or "rmt" ? variant.Arm : variant.Arm with { Seeds = [0, 1, 2] })],
     };
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => size == ReproductionSize.Default ? [0, 1, 2, 3, 4] : [0];
+    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => size == ReproductionSize.Default ? [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] : [0];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Claim> Claims(ReproductionSize size) => size switch

@@ -1,8 +1,6 @@
 using System.Globalization;
 using Bellman.Algorithms;
-using Bellman.Environments;
 using Bellman.Experiments;
-using Bellman.Mujoco;
 
 namespace Bellman.Papers.TrajectoryWeighting;
 
@@ -45,7 +43,7 @@ internal static class TrajectoryWeightingFullScale
         }
         if (files.Split(',').FirstOrDefault(file => !File.Exists(file)) is { } absent) { return $"It lacks the file {absent}."; }
         if (EnvironmentOf(inputs) is not { } environment) { return "It lacks the environment to evaluate in, which the file does not name: add --set environment=ID."; }
-        if (!Environments().All.Any(entry => entry.Id == environment.Split('?')[0]))
+        if (!AllEnvironments.Registry().All.Any(entry => entry.Id == environment.Split('?')[0]))
         {
             return $"It lacks the environment {environment}: 'bellman envs' lists those there are. Name one with the same observations and actions by --set environment=ID.";
         }
@@ -62,7 +60,7 @@ internal static class TrajectoryWeightingFullScale
         var options = OptionsOf(learner.Algorithm, sampler.Sampling, inputs);
         var references = options.References() ?? throw new UsageException("Add --set referenceRandom=R --set referenceExpert=E.");
         var (steps, every, episodes) = (Whole(inputs, StepsOption, 1_000_000), Whole(inputs, EveryOption, 5_000), (int)Whole(inputs, EpisodesOption, 10));
-        var registry = Environments();
+        var registry = AllEnvironments.Registry();
         using var agent = (IOfflineAgent)AlgorithmRegistry.Find(learner.Algorithm).Create(new AgentRequest(registry, environment, options, cell.Seed, steps));
         using var silence = new Runs.MetricLog();
         var seeds = context.Random.Child("evaluation");
@@ -98,13 +96,6 @@ internal static class TrajectoryWeightingFullScale
     public static IReadOnlyList<Claim> Claims() =>
         [.. Learners.SelectMany(learner => new[] { "uniform", "top" }.Select(other =>
             Claim.Difference($"{learner.Algorithm}: AW over {other}", $"{learner.Algorithm}-aw", $"{learner.Algorithm}-{other}", "score", 0, Statistic.Mean).ReportOnly()))];
-
-    private static EnvironmentRegistry Environments()
-    {
-        var registry = StandardEnvironments.Registry();
-        MujocoEnvironments.Register(registry);
-        return registry;
-    }
 
     private static string? EnvironmentOf(FullScaleInputs inputs) =>
         inputs.Settings.TryGetValue(EnvironmentOption, out var given) ? given : inputs.Data is { } files ? DatasetFile.ReadEnvironment(files.Split(',')[0]) : null;

@@ -35,11 +35,15 @@ public sealed class EnvironmentArguments
     private readonly string id;
     private readonly IReadOnlyList<KeyValuePair<string, string>> values;
 
-    internal EnvironmentArguments(string id, IReadOnlyList<KeyValuePair<string, string>> values)
+    internal EnvironmentArguments(string id, IReadOnlyList<KeyValuePair<string, string>> values, string? pixels)
     {
         this.id = id;
         this.values = values;
+        Pixels = pixels;
     }
+
+    /// <summary>The value of <see cref="EnvironmentRegistry.PixelsOption"/>, which is the registry's own; null when it is not given.</summary>
+    internal string? Pixels { get; }
 
     /// <summary>The options as a validated record: defaults where nothing was given.</summary>
     /// <exception cref="UsageException">An option is unknown or its value malformed or out of range.</exception>
@@ -54,6 +58,9 @@ public sealed class EnvironmentArguments
 /// <summary>The environments that can be made by name.</summary>
 public sealed class EnvironmentRegistry
 {
+    /// <summary>The option of every environment that draws itself: see <see cref="ShowPixels.Stacked"/>.</summary>
+    public const string PixelsOption = "pixels";
+
     private readonly SortedDictionary<string, EnvironmentRegistration> registrations = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Every registration, by id.</summary>
@@ -82,8 +89,8 @@ public sealed class EnvironmentRegistry
     public EnvironmentRegistration Find(string id) => Parse(id).Registration;
 
     /// <summary>
-    /// Makes one copy of <paramref name="id"/>, e.g. <c>CartPole-v1</c> or <c>FrozenLake-v1?map=8x8</c>, with its time
-    /// limit, and a guard that refuses actions outside the space, stepping before a reset and observations that are not finite.
+    /// Makes one copy of <paramref name="id"/>, e.g. <c>CartPole-v1</c>, <c>FrozenLake-v1?map=8x8</c> or, seen from its pictures,
+    /// <c>Pendulum-v1?pixels=64</c>, with its time limit, and a guard that refuses actions outside the space, stepping before a reset and observations that are not finite.
     /// </summary>
     /// <exception cref="UsageException">The id or one of its options is not valid.</exception>
     public IEnvironment Make(string id)
@@ -101,7 +108,7 @@ public sealed class EnvironmentRegistry
     {
         var (registration, arguments) = Parse(id);
         if (registration.Options is null) { arguments.RequireNone(); }
-        return registration.CreateBatch is { } createBatch
+        return registration.CreateBatch is { } createBatch && arguments.Pixels is null
             ? createBatch(new BatchRequest(registration, arguments, copies, threads))
             : new SynchronousVectorEnvironment(() => Make(registration, arguments), copies, threads);
     }
@@ -110,6 +117,7 @@ public sealed class EnvironmentRegistry
     {
         if (registration.Options is null) { arguments.RequireNone(); }
         IEnvironment environment = new GuardedEnvironment(registration.Create(arguments), registration.Id);
+        if (arguments.Pixels is { } pixels) { environment = ShowPixels.Stacked(environment, pixels); }
         return registration.TimeLimit is { } limit ? new TimeLimit(environment, limit) : environment;
     }
 
@@ -127,6 +135,9 @@ public sealed class EnvironmentRegistry
             if (equals <= 0) { throw new UsageException($"'{pair}' in '{id}' is not an option. Write {parts[0]}?name=value&other=value."); }
             values.Add(new(pair[..equals], pair[(equals + 1)..]));
         }
-        return (registration, new EnvironmentArguments(registration.Id, values));
+        var pixels = values.FindAll(value => value.Key == PixelsOption);
+        if (pixels.Count > 1) { throw new UsageException($"Option {PixelsOption} of environment {registration.Id} is given twice."); }
+        values.RemoveAll(value => value.Key == PixelsOption);
+        return (registration, new EnvironmentArguments(registration.Id, values, pixels.Count > 0 ? pixels[0].Value : null));
     }
 }

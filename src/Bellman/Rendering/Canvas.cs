@@ -25,9 +25,11 @@ public sealed class Canvas
     /// <summary>A filled rectangle with its top left corner at (<paramref name="x"/>, <paramref name="y"/>).</summary>
     public void Rectangle(double x, double y, double width, double height, Rgb colour)
     {
-        foreach (var (column, row) in Within(x, y, x + width, y + height))
+        var (left, right, top, bottom) = (Pixel(x, Image.Width), Pixel(x + width + 1, Image.Width), Pixel(y, Image.Height), Pixel(y + height + 1, Image.Height));
+        for (var row = top; row < bottom; row++)
         {
-            Blend(column, row, colour, Overlap(column, x, x + width) * Overlap(row, y, y + height));
+            var covered = Overlap(row, y, y + height);
+            for (var column = left; column < right; column++) { Blend(column, row, colour, Overlap(column, x, x + width) * covered); }
         }
     }
 
@@ -64,14 +66,20 @@ public sealed class Canvas
     /// <summary>A filled polygon (even-odd rule).</summary>
     public void Polygon(Rgb colour, params (double X, double Y)[] corners)
     {
-        foreach (var (column, row) in Within(corners.Min(c => c.X), corners.Min(c => c.Y), corners.Max(c => c.X), corners.Max(c => c.Y)))
+        var (left, right) = (Pixel(corners.Min(c => c.X), Image.Width), Pixel(corners.Max(c => c.X) + 1, Image.Width));
+        var (top, bottom) = (Pixel(corners.Min(c => c.Y), Image.Height), Pixel(corners.Max(c => c.Y) + 1, Image.Height));
+        // Samples inside, of each pixel of a row.
+        var inside = new int[right];
+        var crossings = new List<double>();
+        for (var row = top; row < bottom; row++)
         {
-            var inside = 0;
-            for (var i = 0; i < Samples * Samples; i++)
+            Array.Clear(inside);
+            for (var line = 0; line < Samples; line++)
             {
-                if (Inside(corners, column + (i % Samples + 0.5) / Samples, row + (i / Samples + 0.5) / Samples)) { inside++; }
+                Crossings(corners, row + (line + 0.5) / Samples, crossings);
+                for (var i = 0; i + 1 < crossings.Count; i += 2) { CountBetween(crossings[i], crossings[i + 1], left * Samples, inside); }
             }
-            Blend(column, row, colour, (double)inside / (Samples * Samples));
+            for (var column = left; column < right; column++) { Blend(column, row, colour, (double)inside[column] / (Samples * Samples)); }
         }
     }
 
@@ -117,20 +125,28 @@ public sealed class Canvas
         if (!(coverage > 0)) { return; }
         var at = (row * Image.Width + column) * 3;
         var pixels = Image.Pixels;
-        var mixed = new Rgb(pixels[at], pixels[at + 1], pixels[at + 2]).Mix(colour, coverage);
+        var mixed = coverage == 1 ? colour : new Rgb(pixels[at], pixels[at + 1], pixels[at + 2]).Mix(colour, coverage);
         (pixels[at], pixels[at + 1], pixels[at + 2]) = (mixed.R, mixed.G, mixed.B);
     }
 
-    private static bool Inside((double X, double Y)[] corners, double x, double y)
+    /// <summary>Where the outline crosses the horizontal at <paramref name="y"/>, from left to right: between the first and the second, the third and the fourth, ... is inside.</summary>
+    private static void Crossings((double X, double Y)[] corners, double y, List<double> crossings)
     {
-        var inside = false;
+        crossings.Clear();
         var (previousX, previousY) = corners[^1];
         foreach (var (cornerX, cornerY) in corners)
         {
-            if (cornerY > y != previousY > y && x < (previousX - cornerX) * (y - cornerY) / (previousY - cornerY) + cornerX) { inside = !inside; }
+            if (cornerY > y != previousY > y) { crossings.Add((previousX - cornerX) * (y - cornerY) / (previousY - cornerY) + cornerX); }
             (previousX, previousY) = (cornerX, cornerY);
         }
-        return inside;
+        crossings.Sort();
+    }
+
+    /// <summary>Counts the samples from <paramref name="first"/> on in [<paramref name="from"/>, <paramref name="to"/>), each for its pixel.</summary>
+    private static void CountBetween(double from, double to, int first, int[] counts)
+    {
+        var end = Math.Ceiling(Math.Min(to * Samples - 0.5, counts.Length * Samples));
+        for (var sample = (int)Math.Max(first, Math.Ceiling(from * Samples - 0.5)); sample < end; sample++) { counts[sample / Samples]++; }
     }
 
     private static double Overlap(int pixel, double low, double high) => Math.Clamp(Math.Min(pixel + 1, high) - Math.Max(pixel, low), 0, 1);

@@ -1,4 +1,4 @@
-using Bellman.Cli;
+using Bellman.Papers;
 using Xunit;
 
 namespace Bellman.Tests.Algorithms;

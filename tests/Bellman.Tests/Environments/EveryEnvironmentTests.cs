@@ -1,4 +1,4 @@
-using Bellman.Cli;
+using Bellman.Papers;
 using Bellman.Tests.Mujoco;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using Bellman.Algorithms;
-using Bellman.Cli;
+using Bellman.Papers;
 using Bellman.Tests.Algorithms;
 using Xunit;
 

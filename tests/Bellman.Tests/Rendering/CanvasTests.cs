@@ -1,3 +1,4 @@
+using CsCheck;
 using Xunit;
 
 namespace Bellman.Tests.Rendering;
@@ -34,6 +35,23 @@ public class CanvasTests
         Assert.InRange(Ink(ring), 2 * Math.PI * 20 * 4 * .98, 2 * Math.PI * 20 * 4 * 1.02);
         Assert.Equal(0, Row(ring, 30)[30]);
     }
+
+    /// <summary>Also where edges cross one another, run along samples, or leave the picture.</summary>
+    [Fact]
+    public void A_polygon_covers_of_each_pixel_the_samples_that_lie_inside() =>
+        Gen.Select(Gen.Int[-8, 40], Gen.Int[-8, 40]).Array[3, 9].Sample(places =>
+        {
+            (double X, double Y)[] corners = [.. places.Select(place => (place.Item1 / 2.0, place.Item2 / 2.0))];
+            var canvas = new Canvas(16, 16, Black);
+            canvas.Polygon(Rgb.White, corners);
+            bool Inside(double x, double y) => corners.Zip([corners[^1], .. corners]).Count(edge =>
+                edge.First.Y > y != edge.Second.Y > y && x < (edge.Second.X - edge.First.X) * (y - edge.First.Y) / (edge.Second.Y - edge.First.Y) + edge.First.X) % 2 == 1;
+            return Enumerable.Range(0, 256).All(pixel =>
+            {
+                var inside = Enumerable.Range(0, 16).Count(i => Inside(pixel % 16 + (i % 4 + 0.5) / 4, pixel / 16 + (i / 4 + 0.5) / 4));
+                return canvas.Image.Pixels[pixel * 3] == Black.Mix(Rgb.White, inside / 16.0).R;
+            });
+        }, iter: 200);
 
     [Fact]
     public void What_lies_outside_is_cut_off()
