@@ -36,6 +36,10 @@ internal static class EffectiveHorizonFigures
                 Style = SeriesStyle.MarkedLine,
             };
         }).ToList();
+        // What theory's form comes to with enough episodes; the smallest size does not run it.
+        var theory = outcome.Plan.Size == ReproductionSize.Smoke ? []
+            : Enumerable.Range(1, 2).Select(depth => outcome.Scaling($"theory's form, k = {depth}", "return", [(100_000, $"grid5trap-theory-k{depth}-many")], Statistic.Median));
+        series.AddRange(theory);
         return Plots.Lines("grid5trap: near reward 0.2, far reward 1 (medians and their intervals)", "episodes an iteration, m", "exact return", series,
             [new("optimum (value iteration)", 1), new("random play", 0.19194812)], LogarithmicAxes.X);
     }
