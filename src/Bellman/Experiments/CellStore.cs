@@ -8,7 +8,11 @@ namespace Bellman.Experiments;
 /// <param name="Result">What it measured.</param>
 /// <param name="Started">When it was started.</param>
 /// <param name="Seconds">How long it took.</param>
-public sealed record CellRecord(Cell Cell, CellResult Result, DateTimeOffset Started, double Seconds);
+public sealed record CellRecord(Cell Cell, CellResult Result, DateTimeOffset Started, double Seconds)
+{
+    /// <summary>The commit that measured it, as <see cref="Provenance.Commit"/> has it.</summary>
+    public string Commit { get; init; } = Provenance.Unknown;
+}
 
 /// <summary>
 /// Finished cells as one JSON file each, so that a killed run continues with the cells that are missing. A file appears
@@ -59,7 +63,7 @@ internal sealed class CellStore
             return null;
         }
         var result = new CellResult { Metrics = stored.Metrics, Curves = stored.Curves, Notes = stored.Notes };
-        return new CellRecord(cell, result, stored.Started, stored.Seconds);
+        return new CellRecord(cell, result, stored.Started, stored.Seconds) { Commit = stored.Commit ?? Provenance.Unknown };
     }
 
     /// <exception cref="BellmanException">The disk is full or the folder cannot be written.</exception>
@@ -70,6 +74,7 @@ internal sealed class CellStore
             Key = KeyOf(record.Cell),
             Started = record.Started,
             Seconds = record.Seconds,
+            Commit = record.Commit,
             Metrics = new(record.Result.Metrics),
             Curves = [.. record.Result.Curves],
             Notes = new(record.Result.Notes),
@@ -95,6 +100,7 @@ internal sealed class CellStore
         public required string Key { get; init; }
         public required DateTimeOffset Started { get; init; }
         public required double Seconds { get; init; }
+        public string? Commit { get; init; }
         public required Dictionary<string, double> Metrics { get; init; }
         public required List<Curve> Curves { get; init; }
         public required Dictionary<string, string> Notes { get; init; }

@@ -7,18 +7,26 @@ namespace Bellman.Experiments;
 /// <summary>Where a measurement comes from: the commit and the machine.</summary>
 public static class Provenance
 {
+    private const int FullLength = 40;
+
     // Results and texts change with every measurement; they do not change what is measured.
     private static readonly string[] StatusArguments = ["status", "--porcelain", "--", ".", ":(exclude)docs/results", ":(exclude)*.md"];
+
+    /// <summary>Stands for a commit where nobody knows it.</summary>
+    public const string Unknown = "unknown";
 
     /// <summary>The commit of the working tree, with <c>-dirty</c> when sources differ from it; <c>unknown</c> without git.</summary>
     /// <param name="folder">A folder inside the working tree.</param>
     public static string Commit(string folder)
     {
         var top = Git(folder, ["rev-parse", "--show-toplevel"])?.Trim();
-        if (string.IsNullOrEmpty(top) || Git(top, ["rev-parse", "HEAD"]) is not { } commit) { return "unknown"; }
+        if (string.IsNullOrEmpty(top) || Git(top, ["rev-parse", "HEAD"]) is not { } commit) { return Unknown; }
         var changes = Git(top, StatusArguments);
         return commit.Trim() + (string.IsNullOrWhiteSpace(changes) ? "" : "-dirty");
     }
+
+    /// <summary>A commit as people write it: ten digits, and whether sources differed.</summary>
+    public static string Short(string commit) => commit.Length >= FullLength ? commit[..10] + commit[FullLength..] : commit;
 
     /// <summary>Processor, cores, operating system and runtime in one line.</summary>
     public static string Machine() =>

@@ -43,6 +43,8 @@ public static class ReproductionHarness
             missing.Enqueue(cell);
             if (warning is not null) { tracker.Warn(warning); }
         }
+        var commit = Provenance.Commit(Directory.GetCurrentDirectory());
+        WarnOfOthers([.. records.Values], commit, tracker);
         tracker.Announce();
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -50,7 +52,7 @@ public static class ReproductionHarness
         {
             while (!stop.IsCancellationRequested && missing.TryDequeue(out var cell))
             {
-                switch (Compute(plan, store, cell, tracker, stop.Token))
+                switch (Compute(plan, store, cell, commit, tracker, stop.Token))
                 {
                     case { Record: { } record }:
                         store.Write(record);
@@ -69,7 +71,16 @@ public static class ReproductionHarness
         return new ReproductionOutcome(plan, folder, records, [.. plan.Cells.Where(failures.ContainsKey).Select(cell => failures[cell])]);
     }
 
-    private static (CellRecord? Record, CellFailure? Failure) Compute(ReproductionPlan plan, CellStore store, Cell cell, ProgressTracker tracker, CancellationToken cancellation)
+    /// <summary>Stored cells go on counting when the code has changed: only a person can tell whether what they measure has.</summary>
+    private static void WarnOfOthers(IReadOnlyCollection<CellRecord> stored, string commit, ProgressTracker tracker)
+    {
+        var others = stored.Where(record => record.Commit != commit).ToList();
+        if (others.Count == 0) { return; }
+        var commits = string.Join(", ", others.Select(record => Provenance.Short(record.Commit)).Distinct().Order(StringComparer.Ordinal));
+        tracker.Warn($"{others.Count} of {stored.Count} stored cells were measured at commit {commits}, not at {Provenance.Short(commit)} as now. If what they measure has changed since, compute all again with --fresh.");
+    }
+
+    private static (CellRecord? Record, CellFailure? Failure) Compute(ReproductionPlan plan, CellStore store, Cell cell, string commit, ProgressTracker tracker, CancellationToken cancellation)
     {
         var context = new CellContext(RandomStream.Create(cell.Seed, plan.Reproduction.Slug), store.FolderOf(cell),
             (share, message) => tracker.Report(cell, share, message), cancellation);
@@ -80,7 +91,7 @@ public static class ReproductionHarness
         {
             var result = plan.Reproduction.RunCell(cell, context);
             CheckResult(plan, result);
-            return (new CellRecord(cell, result, started, clock.Elapsed.TotalSeconds), null);
+            return (new CellRecord(cell, result, started, clock.Elapsed.TotalSeconds) { Commit = commit }, null);
         }
         catch (Exception exception) when (IsCellFailure(exception))
         {

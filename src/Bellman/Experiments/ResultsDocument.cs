@@ -19,6 +19,9 @@ public sealed record ClaimResult(string Name, bool Gate, bool? Holds, double? Va
 public sealed record ResultsDocument(string Slug, string Commit, DateTimeOffset Date, string Machine, string Command, double Seconds,
     IReadOnlyList<ArmResult> Arms, IReadOnlyList<ClaimResult> Claims)
 {
+    /// <summary>Between the commits of <see cref="Commit"/>.</summary>
+    internal const string CommitSeparator = ", ";
+
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
@@ -34,7 +37,7 @@ public sealed record ResultsDocument(string Slug, string Commit, DateTimeOffset 
     /// <param name="outcome">What was measured.</param>
     /// <param name="command">The command that a reader types to measure it again.</param>
     public static ResultsDocument From(ReproductionOutcome outcome, string command) => new(
-        outcome.Plan.Reproduction.Slug, Provenance.Commit(Directory.GetCurrentDirectory()), Whole(DateTimeOffset.UtcNow), Provenance.Machine(),
+        outcome.Plan.Reproduction.Slug, CommitsOf(outcome), Whole(DateTimeOffset.UtcNow), Provenance.Machine(),
         command, Math.Round(outcome.Seconds, 1), [.. outcome.Summaries.Select(ResultOf)], [.. outcome.Verdicts.Select(ResultOf)]);
 
     /// <summary>The file's text.</summary>
@@ -53,6 +56,9 @@ public sealed record ResultsDocument(string Slug, string Commit, DateTimeOffset 
             throw new BellmanException($"{path} is not a results file: {exception.Message} It is written by 'bellman reproduce SLUG' alone; run that again.", exception);
         }
     }
+
+    /// <summary>Where the cells were measured, which may be at more than one commit when some were stored earlier.</summary>
+    private static string CommitsOf(ReproductionOutcome outcome) => string.Join(CommitSeparator, outcome.Records.Select(record => record.Commit).Distinct().Order(StringComparer.Ordinal));
 
     private static ArmResult ResultOf(ArmSummary summary) => new(summary.Arm.Name, summary.Arm.Kind, summary.Metric.Name, summary.Metric.Unit,
         summary.Metric.HigherIsBetter, summary.Seeds, [.. summary.Values.Select(Finite)], Finite(summary.InterquartileMean), Ends(summary.Interval));

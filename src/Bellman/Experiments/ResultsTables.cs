@@ -56,7 +56,7 @@ public static class ResultsTables
     /// <summary>When, where, how long and with which command.</summary>
     public static string Source(ResultsDocument results) =>
         $"Interquartile means over seeds with 95% bootstrap intervals. Measured {results.Date:yyyy-MM-dd} with `{results.Command}` "
-        + $"at commit {Short(results.Commit)} in {Numbers.Duration(results.Seconds)} on {results.Machine}.";
+        + $"at commit {string.Join(" and ", results.Commit.Split(ResultsDocument.CommitSeparator).Select(Provenance.Short))} in {Numbers.Duration(results.Seconds)} on {results.Machine}.";
 
     /// <summary>
     /// <paramref name="readme"/> with the text between its markers replaced by the tables. Doing it twice changes nothing.
@@ -81,8 +81,6 @@ public static class ResultsTables
 
     /// <summary>A metric with its unit, unless the name says it already.</summary>
     internal static string Labelled(string metric, string unit) => unit.Length == 0 || unit == metric ? metric : $"{metric} ({unit})";
-
-    private static string Short(string commit) => commit.Length >= 40 ? commit[..10] + commit[40..] : commit;
 
     private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
 }

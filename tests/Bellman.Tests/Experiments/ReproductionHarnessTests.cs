@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Bellman.Experiments;
 using Xunit;
 
@@ -77,6 +78,30 @@ public sealed class ReproductionHarnessTests : IDisposable
         Assert.Equal(["random--2"], fake.Computed);
         Assert.Contains(progress.Warnings, warning => warning.Contains("random--2.json", StringComparison.Ordinal) && warning.Contains("damaged", StringComparison.Ordinal));
         Assert.Equal(Scores(first), Scores(outcome));
+    }
+
+    /// <summary>Fails when results are said to be of a commit that measured only some of them.</summary>
+    [Fact]
+    public void Cells_stored_at_another_commit_count_and_are_told()
+    {
+        Run(new FakeReproduction());
+        var file = folder.File("cells/ours--1.json");
+        var stored = JsonNode.Parse(File.ReadAllText(file))!;
+        var here = stored["commit"]!.GetValue<string>();
+        stored["commit"] = new string('a', 40) + "-dirty";
+        File.WriteAllText(file, stored.ToJsonString());
+        var fake = new FakeReproduction();
+        var progress = new Recorder();
+        var outcome = RunWith(fake, Settings(), progress);
+        Assert.Empty(fake.Computed);
+        Assert.Contains(progress.Warnings, warning => warning.Contains("1 of 6", StringComparison.Ordinal) && warning.Contains("aaaaaaaaaa-dirty", StringComparison.Ordinal) && warning.Contains("--fresh", StringComparison.Ordinal));
+        var results = ResultsDocument.From(outcome, "bellman reproduce fake");
+        Assert.Equal(new[] { stored["commit"]!.GetValue<string>(), here }.Order(StringComparer.Ordinal), results.Commit.Split(", "));
+        Assert.Contains("aaaaaaaaaa-dirty", ResultsTables.Source(results), StringComparison.Ordinal);
+
+        var quiet = new Recorder();
+        RunWith(new FakeReproduction(), Settings() with { Fresh = true }, quiet);
+        Assert.Empty(quiet.Warnings);
     }
 
     [Fact]
