@@ -26,7 +26,7 @@ public static class Provenance
     }
 
     /// <summary>A commit as people write it: ten digits, and whether sources differed.</summary>
-    public static string Short(string commit) => commit.Length >= FullLength ? commit[..10] + commit[FullLength..] : commit;
+    public static string Abbreviated(string commit) => commit.Length >= FullLength ? commit[..10] + commit[FullLength..] : commit;
 
     /// <summary>Processor, cores, operating system and runtime in one line.</summary>
     public static string Machine() =>

@@ -76,8 +76,8 @@ public static class ReproductionHarness
     {
         var others = stored.Where(record => record.Commit != commit).ToList();
         if (others.Count == 0) { return; }
-        var commits = string.Join(", ", others.Select(record => Provenance.Short(record.Commit)).Distinct().Order(StringComparer.Ordinal));
-        tracker.Warn($"{others.Count} of {stored.Count} stored cells were measured at commit {commits}, not at {Provenance.Short(commit)} as now. If what they measure has changed since, compute all again with --fresh.");
+        var commits = string.Join(", ", others.Select(record => Provenance.Abbreviated(record.Commit)).Distinct().Order(StringComparer.Ordinal));
+        tracker.Warn($"{others.Count} of {stored.Count} stored cells were measured at commit {commits}, not at {Provenance.Abbreviated(commit)} as now. If what they measure has changed since, compute all again with --fresh.");
     }
 
     private static (CellRecord? Record, CellFailure? Failure) Compute(ReproductionPlan plan, CellStore store, Cell cell, string commit, ProgressTracker tracker, CancellationToken cancellation)

@@ -56,7 +56,7 @@ public static class ResultsTables
     /// <summary>When, where, how long and with which command.</summary>
     public static string Source(ResultsDocument results) =>
         $"Interquartile means over seeds with 95% bootstrap intervals. Measured {results.Date:yyyy-MM-dd} with `{results.Command}` "
-        + $"at commit {string.Join(" and ", results.Commit.Split(ResultsDocument.CommitSeparator).Select(Provenance.Short))} in {Numbers.Duration(results.Seconds)} on {results.Machine}.";
+        + $"at commit {string.Join(" and ", results.Commit.Split(ResultsDocument.CommitSeparator).Select(Provenance.Abbreviated))} in {Numbers.Duration(results.Seconds)} on {results.Machine}.";
 
     /// <summary>
     /// <paramref name="readme"/> with the text between its markers replaced by the tables. Doing it twice changes nothing.
