@@ -13,7 +13,7 @@ public sealed class SurveyRlForLlmsReproduction : Reproduction
     private const int Demonstrations = 4;
     private const int ManyDemonstrations = 64;
 
-    private static readonly (string Name, string Description, Action<TransformerRun> Run)[] Transformers =
+    private static readonly (string Name, string Description, Action<TransformerRun> Run)[] Taught =
     [
         ("sft", "The transformer taught by the demonstrators.", _ => { }),
         ("grpo", "GRPO, 100 steps.", run => run.Online("grpo")),
@@ -25,13 +25,12 @@ public sealed class SurveyRlForLlmsReproduction : Reproduction
         ("kto", "KTO.", run => run.Preferences("pref.kto")),
         ("simpo", "SimPO.", run => run.Preferences("pref.simpo")),
         ("dpo", "DPO.", run => run.Preferences("pref.dpo")),
-        .. new (string Name, string Description, Action<TransformerRun> Run)[]
-        {
-            ("sft", "The transformer taught with 64 demonstrations of each prompt in place of 4.", _ => { }),
-            ("rft", "Imitates right samples of the one taught with 64.", run => run.Imitate()),
-            ("dpo-nll", "DPO with imitation of the chosen response, taught with 64.", run => run.Preferences("pref.rpo", 5e-4, share: 2)),
-            ("dpo", "DPO, taught with 64.", run => run.Preferences("pref.dpo")),
-        }.Select(arm => arm with { Name = WellTaughtPrefix + arm.Name }),
+    ];
+
+    private static readonly (string Name, string Description, Action<TransformerRun> Run)[] Transformers =
+    [
+        .. Taught,
+        .. Taught.Where(arm => arm.Name is "sft" or "rft" or "dpo-nll" or "dpo").Select(arm => arm with { Name = WellTaughtPrefix + arm.Name, Description = $"{arm.Description} Taught with 64 demonstrations of each prompt in place of 4." }),
     ];
 
     /// <inheritdoc/>
