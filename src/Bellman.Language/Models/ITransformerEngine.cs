@@ -40,6 +40,21 @@ internal interface IDecoder : IDisposable
     ReadOnlySpan<float> Hidden(int row);
 }
 
+/// <summary>A decoder that can also draw where it computes, so that a token leaves the device and not the logits of a whole vocabulary.</summary>
+internal interface IDrawingDecoder : IDecoder
+{
+    /// <summary>Whether <see cref="Draw"/> is quicker than reading logits.</summary>
+    bool PrefersDrawing { get; }
+
+    /// <summary>As <see cref="IDecoder.Step"/>, then draws what follows from the whole distribution.</summary>
+    /// <param name="slots">Different slots with a prompt.</param>
+    /// <param name="tokens">A token each.</param>
+    /// <param name="uniforms">A number in [0, 1) each: the token where the distribution function passes it is drawn.</param>
+    /// <param name="temperature">Divides the logits; 0 takes the likeliest.</param>
+    /// <param name="drawn">What was drawn.</param>
+    void Draw(ReadOnlySpan<int> slots, ReadOnlySpan<int> tokens, ReadOnlySpan<double> uniforms, double temperature, Span<DrawnToken> drawn);
+}
+
 /// <summary>Keys and values of a prompt, and the logits after it.</summary>
 internal interface IPromptCache : IDisposable
 {

@@ -60,7 +60,15 @@ internal sealed class GrowingResponse
     /// <summary>Draws the next token and says why the response ends there, if it does.</summary>
     public (DrawnToken Drawn, FinishReason? Finish) Draw(ReadOnlySpan<float> logits, TokenDraw draw, StopConditions stop)
     {
-        var drawn = draw.Draw(logits, seen, random);
+        return Append(draw.Draw(logits, seen, random), stop);
+    }
+
+    /// <summary>The number that the next token is drawn with, for whoever draws it elsewhere.</summary>
+    public double NextUniform() => random.NextDouble();
+
+    /// <summary>Adds a token that was drawn and says why the response ends there, if it does.</summary>
+    public (DrawnToken Drawn, FinishReason? Finish) Append(DrawnToken drawn, StopConditions stop)
+    {
         tokens.Add(drawn.Token);
         logProbabilities.Add(drawn.LogProbability);
         entropies.Add(drawn.Entropy);

@@ -10,6 +10,9 @@ namespace Bellman.Language;
 /// <param name="steering">Changes the distribution of every token; its log-probabilities are then the changed ones. Null for none.</param>
 public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null, ILogitSteering? steering = null) : IStreamingSampler
 {
+    /// <summary>Whether tokens are drawn where the model computes; null where that is quicker, on a GPU.</summary>
+    internal bool? DrawsOnDevice { get; init; }
+
     /// <inheritdoc/>
     public IReadOnlyList<IReadOnlyList<Completion>> Sample(IReadOnlyList<SamplingPrompt> prompts, SamplingOptions options, CancellationToken cancellation = default) =>
         Draw(prompts, options, null, cancellation);
@@ -51,7 +54,10 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
         var active = new List<ActiveResponse>(decoder.Slots);
         var free = new Stack<int>(Enumerable.Range(0, decoder.Slots).Reverse());
         var (slots, tokens) = (new int[decoder.Slots], new int[decoder.Slots]);
-        var logits = new float[decoder.Slots * model.VocabularySize];
+        // A steered distribution is changed here, so that it must come here first.
+        var drawing = steering is null && draw.IsWhole && decoder is IDrawingDecoder capable && (DrawsOnDevice ?? capable.PrefersDrawing) ? capable : null;
+        var logits = new float[drawing is null ? decoder.Slots * model.VocabularySize : 0];
+        var (uniforms, drawn) = (new double[decoder.Slots], new DrawnToken[decoder.Slots]);
         var beginning = new float[steering is null ? 0 : model.VocabularySize];
         while (true)
         {
@@ -70,14 +76,15 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
                 active.Add(new ActiveResponse(prompt, sample, slot, response));
             }
             if (active.Count == 0) { return; }
+            // In the order of their slots, decoders read full caches in place.
+            active.Sort((left, right) => left.Slot.CompareTo(right.Slot));
             for (var i = 0; i < active.Count; i++) { (slots[i], tokens[i]) = (active[i].Slot, active[i].Response.Last); }
-            decoder.Step(slots.AsSpan(0, active.Count), tokens.AsSpan(0, active.Count), logits);
+            Advance();
             var kept = 0;
             for (var i = 0; i < active.Count; i++)
             {
                 var row = active[i];
-                steering?.Steer(decoder.Hidden(i), logits.AsSpan(i * model.VocabularySize, model.VocabularySize));
-                if (Next(row.Response, logits.AsSpan(i * model.VocabularySize, model.VocabularySize), row.Prompt, row.Sample) is { } finish)
+                if (Following(i) is { } finish)
                 {
                     work.Finish(row.Prompt, row.Sample, row.Response.Complete(finish));
                     free.Push(row.Slot);
@@ -85,6 +92,27 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
                 else { active[kept++] = row; }
             }
             active.RemoveRange(kept, active.Count - kept);
+        }
+
+        void Advance()
+        {
+            var count = active.Count;
+            if (drawing is null)
+            {
+                decoder.Step(slots.AsSpan(0, count), tokens.AsSpan(0, count), logits);
+                return;
+            }
+            for (var i = 0; i < count; i++) { uniforms[i] = active[i].Response.NextUniform(); }
+            drawing.Draw(slots.AsSpan(0, count), tokens.AsSpan(0, count), uniforms.AsSpan(0, count), draw.Temperature, drawn.AsSpan(0, count));
+        }
+
+        FinishReason? Following(int i)
+        {
+            var row = active[i];
+            if (drawing is not null) { return Told(row.Response.Append(drawn[i], stop), row.Prompt, row.Sample); }
+            var following = logits.AsSpan(i * model.VocabularySize, model.VocabularySize);
+            steering?.Steer(decoder.Hidden(i), following);
+            return Next(row.Response, following, row.Prompt, row.Sample);
         }
 
         ReadOnlySpan<float> First(IPromptCache cache)
@@ -95,11 +123,12 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
             return beginning;
         }
 
-        FinishReason? Next(GrowingResponse response, ReadOnlySpan<float> following, int prompt, int sample)
+        FinishReason? Next(GrowingResponse response, ReadOnlySpan<float> following, int prompt, int sample) => Told(response.Draw(following, draw, stop), prompt, sample);
+
+        FinishReason? Told((DrawnToken Drawn, FinishReason? Finish) next, int prompt, int sample)
         {
-            var (token, finish) = response.Draw(following, draw, stop);
-            work.Report(new SampledToken(prompt, sample, token.Token, token.LogProbability));
-            return finish;
+            work.Report(new SampledToken(prompt, sample, next.Drawn.Token, next.Drawn.LogProbability));
+            return next.Finish;
         }
     }
 

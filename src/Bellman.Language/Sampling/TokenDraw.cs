@@ -13,9 +13,15 @@ public readonly record struct DrawnToken(int Token, float LogProbability, float 
 /// </summary>
 internal sealed class TokenDraw
 {
+    // Bits of a single below the upper three of its fraction, and the bin of 1.
+    private const int BinShift = 20;
+    private const int LastBin = 0x3f800000 >> BinShift;
+
     private readonly SamplingOptions options;
     private readonly bool truncates;
     private readonly float[] weights;
+    private readonly int[] binCounts = new int[LastBin + 1];
+    private readonly double[] binSums = new double[LastBin + 1];
     private int[] order = [];
 
     public TokenDraw(SamplingOptions options, int vocabulary)
@@ -24,6 +30,12 @@ internal sealed class TokenDraw
         truncates = (options.TopK > 0 && options.TopK < vocabulary) || options.TopP < 1 || options.MinP > 0;
         weights = new float[vocabulary];
     }
+
+    /// <summary>Whether tokens are drawn from the whole distribution, nothing cut off or penalised.</summary>
+    public bool IsWhole => !truncates && options.RepetitionPenalty == 1;
+
+    /// <summary>Divides the logits.</summary>
+    public double Temperature => options.Temperature;
 
     /// <summary>Draws one token.</summary>
     /// <param name="logits">[vocabulary]; left as they are.</param>
@@ -98,28 +110,55 @@ internal sealed class TokenDraw
     private int Likeliest(out double total)
     {
         if (order.Length == 0) { order = new int[weights.Length]; }
-        // Far below the likeliest, nothing can be drawn: leaving it out makes the sort short.
-        var maximum = weights[IndexOfMaximum(weights)];
-        var least = Math.Max(options.MinP * maximum, options.TopK > 0 ? 0 : 1e-9 * maximum * (1 - options.TopP));
-        var count = 0;
+        var chosen = options.TopK > 0 && options.TopK < weights.Length;
         total = 0;
+        if (!chosen)
+        {
+            foreach (var weight in weights) { total += weight; }
+        }
+        // What cannot be drawn is left out before the sort, which would otherwise take most of the time.
+        var least = chosen ? LeastOf(options.TopK) : Math.Max(options.MinP * weights[IndexOfMaximum(weights)], LeastOf(options.TopP * total));
+        var count = 0;
         for (var token = 0; token < weights.Length; token++)
         {
             if (weights[token] < least) { continue; }
             order[count++] = token;
         }
         order.AsSpan(0, count).Sort((left, right) => weights[left] != weights[right] ? weights[right].CompareTo(weights[left]) : left.CompareTo(right));
-        if (options.TopK > 0) { count = Math.Min(count, options.TopK); }
-        if (options.TopK > 0 && options.TopK < weights.Length)
+        if (chosen)
         {
+            count = Math.Min(count, options.TopK);
             for (var i = 0; i < count; i++) { total += weights[order[i]]; }
-        }
-        else
-        {
-            foreach (var weight in weights) { total += weight; }
         }
         return count;
     }
+
+    /// <summary>A weight that at least <paramref name="count"/> tokens reach.</summary>
+    private float LeastOf(int count)
+    {
+        Array.Clear(binCounts);
+        foreach (var weight in weights) { binCounts[Bin(weight)]++; }
+        var bin = binCounts.Length - 1;
+        for (var above = binCounts[bin]; above < count && bin > 0; above += binCounts[bin]) { bin--; }
+        return Lowest(bin);
+    }
+
+    /// <summary>A weight such that the tokens that reach it have at least this much together.</summary>
+    private float LeastOf(double mass)
+    {
+        Array.Clear(binSums);
+        foreach (var weight in weights) { binSums[Bin(weight)] += weight; }
+        // Sums in another order differ in their last digits: a little more than is asked for is kept.
+        mass *= 1 + 1e-9;
+        var bin = binSums.Length - 1;
+        for (var above = binSums[bin]; above < mass && bin > 0; above += binSums[bin]) { bin--; }
+        return Lowest(bin);
+    }
+
+    /// <summary>Weights, which are at most 1, in bins of an eighth of a power of two: the upper bits of a float that is not negative order it.</summary>
+    private static int Bin(float weight) => (int)Math.Min(BitConverter.SingleToUInt32Bits(weight) >> BinShift, LastBin);
+
+    private static float Lowest(int bin) => BitConverter.Int32BitsToSingle(bin << BinShift);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int IndexOfMaximum(ReadOnlySpan<float> values)

@@ -18,7 +18,7 @@ internal sealed class TorchBlocks(TransformerConfiguration model, WeightStore we
     public Tensor Embed(Tensor ids) =>
         weights["model.embed_tokens.weight"].index_select(0, ids.flatten()).view([.. ids.shape, model.HiddenSize]).to(ScalarType.Float32);
 
-    /// <summary>Cosines and sines of positions [..., length] as [..., 1, length, half].</summary>
+    /// <summary>Cosines of positions [..., length] for both halves of a head, and sines with the signs of <see cref="Rotate"/>, as [..., 1, length, head size].</summary>
     public (Tensor Cosine, Tensor Sine) Rotations(Tensor positions, int most)
     {
         var half = rotary.Half;
@@ -27,13 +27,14 @@ internal sealed class TorchBlocks(TransformerConfiguration model, WeightStore we
             using var scope = NewDisposeScope();
             var values = rotary.Upto(most);
             var table = tensor(values, values.Length / (2 * half), 2, half).to(device);
+            Tensor cosine = table.select(1, 0), sine = table.select(1, 1);
             cosines?.Dispose();
             sines?.Dispose();
-            cosines = table.select(1, 0).contiguous().DetachFromDisposeScope();
-            sines = table.select(1, 1).contiguous().DetachFromDisposeScope();
+            cosines = cat([cosine, cosine], -1).DetachFromDisposeScope();
+            sines = cat([-sine, sine], -1).DetachFromDisposeScope();
         }
         var shape = positions.shape;
-        Tensor Rows(Tensor table) => table.index_select(0, positions.flatten()).view([.. shape, half]).unsqueeze(-3);
+        Tensor Rows(Tensor table) => table.index_select(0, positions.flatten()).view([.. shape, 2 * half]).unsqueeze(-3);
         return (Rows(cosines), Rows(sines ?? throw new InvalidOperationException("The tables are made together.")));
     }
 
@@ -41,20 +42,21 @@ internal sealed class TorchBlocks(TransformerConfiguration model, WeightStore we
     public Tensor Block(int layer, Tensor x, Tensor cosine, Tensor sine, Attention attention)
     {
         var name = $"model.layers.{layer}.";
-        var normed = Norm(x, $"{name}input_layernorm.weight");
+        var normed = As(Norm(x, $"{name}input_layernorm.weight"), compute);
         Tensor query = Split(Linear(normed, $"{name}self_attn.q_proj"), model.Heads), key = Split(Linear(normed, $"{name}self_attn.k_proj"), model.KeyValueHeads);
         var value = Split(Linear(normed, $"{name}self_attn.v_proj"), model.KeyValueHeads);
         if (model.HasHeadNorm)
         {
-            query = Norm(query.to(ScalarType.Float32), $"{name}self_attn.q_norm.weight");
-            key = Norm(key.to(ScalarType.Float32), $"{name}self_attn.k_norm.weight");
+            query = Norm(As(query, ScalarType.Float32), $"{name}self_attn.q_norm.weight");
+            key = Norm(As(key, ScalarType.Float32), $"{name}self_attn.k_norm.weight");
         }
-        var attended = attention(layer, Rotate(query, cosine, sine).to(compute), Rotate(key, cosine, sine).to(compute), value);
-        x = x + Linear(attended.transpose(1, 2).flatten(2), $"{name}self_attn.o_proj").to(ScalarType.Float32);
-        normed = Norm(x, $"{name}post_attention_layernorm.weight");
+        var rotated = As(Rotate(cat([query, key], 1), cosine, sine), compute);
+        var attended = attention(layer, rotated.narrow(1, 0, model.Heads), rotated.narrow(1, model.Heads, model.KeyValueHeads), value);
+        x = x + Linear(attended.transpose(1, 2).flatten(2), $"{name}self_attn.o_proj");
+        normed = As(Norm(x, $"{name}post_attention_layernorm.weight"), compute);
         // SwiGLU: down(silu(gate x) * up x)
         var inner = nn.functional.silu(Linear(normed, $"{name}mlp.gate_proj")) * Linear(normed, $"{name}mlp.up_proj");
-        return x + Linear(inner, $"{name}mlp.down_proj").to(ScalarType.Float32);
+        return x + Linear(inner, $"{name}mlp.down_proj");
     }
 
     public Tensor FinalNorm(Tensor x) => Norm(x, "model.norm.weight");
@@ -63,7 +65,7 @@ internal sealed class TorchBlocks(TransformerConfiguration model, WeightStore we
     public Tensor Logits(Tensor hidden)
     {
         var head = weights[model.TiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight"];
-        return nn.functional.linear(hidden.to(compute), head.to(compute)).to(ScalarType.Float32);
+        return As(nn.functional.linear(As(hidden, compute), As(head, compute)), ScalarType.Float32);
     }
 
     /// <summary>Queries share the key head ⌊h / (heads / key heads)⌋.</summary>
@@ -99,25 +101,27 @@ internal sealed class TorchBlocks(TransformerConfiguration model, WeightStore we
 
     /// <summary>x / sqrt(mean x² + ε) g</summary>
     private Tensor Norm(Tensor x, string name) =>
-        x * (x * x).mean([-1], keepdim: true).add(model.NormEpsilon).rsqrt() * weights[name].to(ScalarType.Float32);
+        x * (x * x).mean([-1], keepdim: true).add(model.NormEpsilon).rsqrt() * As(weights[name], ScalarType.Float32);
 
     private Tensor Linear(Tensor x, string name)
     {
-        x = x.to(compute);
-        var bias = weights.Layout.Contains($"{name}.bias") ? weights[$"{name}.bias"].to(compute) : null;
-        var y = nn.functional.linear(x, weights[$"{name}.weight"].to(compute), bias);
+        x = As(x, compute);
+        var bias = weights.Layout.Contains($"{name}.bias") ? As(weights[$"{name}.bias"], compute) : null;
+        var y = nn.functional.linear(x, As(weights[$"{name}.weight"], compute), bias);
         if (Adapters is not { } adapters || !adapters.Pairs.TryGetValue($"{name}.weight", out var pair)) { return y; }
         // y = W x + (α / r) B (A x)
-        return y + nn.functional.linear(nn.functional.linear(x, pair.Down.to(compute)), pair.Up.to(compute)) * adapters.Options.Scale;
+        return y + nn.functional.linear(nn.functional.linear(x, As(pair.Down, compute)), As(pair.Up, compute)) * adapters.Options.Scale;
     }
 
     private Tensor Split(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, model.HeadSize).transpose(1, 2);
 
+    /// <summary>(low, high) cos + (high, low) (-sin, sin): what lies in the two halves of a head turns by the angle of its position.</summary>
     private static Tensor Rotate(Tensor x, Tensor cosine, Tensor sine)
     {
-        x = x.to(ScalarType.Float32);
-        var half = x.shape[^1] / 2;
-        Tensor low = x.narrow(-1, 0, half), high = x.narrow(-1, half, half);
-        return cat([low * cosine - high * sine, high * cosine + low * sine], -1);
+        x = As(x, ScalarType.Float32);
+        return x * cosine + x.roll(x.shape[^1] / 2, -1) * sine;
     }
+
+    /// <summary>The tensor itself when it has this type: an operation less, where operations on small tensors are what takes the time.</summary>
+    private static Tensor As(Tensor x, ScalarType type) => x.dtype == type ? x : x.to(type);
 }

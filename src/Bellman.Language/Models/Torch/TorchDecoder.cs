@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Bellman.Language;
 
 /// <summary>Token by token in torch operations, over keys and values preallocated as [slots, capacity, key heads, head size] a layer.</summary>
-internal sealed class TorchDecoder : IDecoder
+internal sealed class TorchDecoder : IDrawingDecoder
 {
     private readonly TransformerConfiguration model;
     private readonly TorchBlocks blocks;
@@ -27,6 +27,8 @@ internal sealed class TorchDecoder : IDecoder
     }
 
     public int Slots => lengths.Length;
+
+    public bool PrefersDrawing => device.type == TorchSharp.DeviceType.CUDA;
 
     public IPromptCache Prefill(ReadOnlySpan<int> tokens)
     {
@@ -70,34 +72,15 @@ internal sealed class TorchDecoder : IDecoder
         TorchRuntime.UseThreads(threads);
         using var scope = NewDisposeScope();
         using var without = no_grad();
-        var count = slots.Length;
-        var (places, positions, ids) = (new long[count], new long[count], new long[count]);
-        var longest = 0;
-        for (var i = 0; i < count; i++)
-        {
-            (places[i], positions[i], ids[i]) = (slots[i], lengths[slots[i]], tokens[i]);
-            longest = Math.Max(longest, ++lengths[slots[i]]);
-        }
-        Tensor slot = tensor(places).to(device), position = tensor(positions).to(device);
-        var (cosine, sine) = blocks.Rotations(position.unsqueeze(-1), longest);
-        var seen = (arange(longest, ScalarType.Int64, device).unsqueeze(0) <= position.unsqueeze(-1)).view(count, 1, 1, longest);
-        // When the first slots are all in use they are a view; else the rows in use are gathered.
-        var together = places[count - 1] == count - 1;
-        Tensor Rows(Tensor cache) => (together ? cache.narrow(0, 0, count) : cache.index_select(0, slot)).narrow(1, 0, longest).transpose(1, 2);
-        var x = blocks.Embed(tensor(ids, count, 1).to(device));
-        for (var layer = 0; layer < model.Layers; layer++)
-        {
-            x = blocks.Block(layer, x, cosine, sine, (index, query, key, value) =>
-            {
-                keys[index].index_put_(key.squeeze(2), slot, position);
-                values[index].index_put_(value.squeeze(2), slot, position);
-                return nn.functional.scaled_dot_product_attention(query, blocks.Shared(Rows(keys[index])), blocks.Shared(Rows(values[index])), seen, 0, false);
-            });
-        }
-        var state = blocks.FinalNorm(x.squeeze(1));
-        CopyOut(blocks.Logits(state), logits);
-        last?.Dispose();
-        (last, hidden) = (state.DetachFromDisposeScope(), null);
+        CopyOut(Next(slots, tokens), logits);
+    }
+
+    public void Draw(ReadOnlySpan<int> slots, ReadOnlySpan<int> tokens, ReadOnlySpan<double> uniforms, double temperature, Span<DrawnToken> drawn)
+    {
+        TorchRuntime.UseThreads(threads);
+        using var scope = NewDisposeScope();
+        using var without = no_grad();
+        TorchDraw.Draw(Next(slots, tokens), uniforms, temperature, drawn);
     }
 
     public ReadOnlySpan<float> Hidden(int row)
@@ -116,6 +99,41 @@ internal sealed class TorchDecoder : IDecoder
     {
         foreach (var cache in keys.Concat(values)) { cache.Dispose(); }
         last?.Dispose();
+    }
+
+    /// <summary>Logits [slots, vocabulary] after one more token in each slot.</summary>
+    private Tensor Next(ReadOnlySpan<int> slots, ReadOnlySpan<int> tokens)
+    {
+        var count = slots.Length;
+        var (places, positions, ids) = (new long[count], new long[count], new long[count]);
+        var (longest, together) = (0, true);
+        for (var i = 0; i < count; i++)
+        {
+            together &= slots[i] == i;
+            (places[i], positions[i], ids[i]) = (slots[i], lengths[slots[i]], tokens[i]);
+            longest = Math.Max(longest, ++lengths[slots[i]]);
+        }
+        Tensor slot = tensor(places).to(device), position = tensor(positions).to(device);
+        var (cosine, sine) = blocks.Rotations(position.unsqueeze(-1), longest);
+        var seen = (arange(longest, ScalarType.Int64, device).unsqueeze(0) <= position.unsqueeze(-1)).view(count, 1, 1, longest);
+        // The first slots in their order are a view; else the rows in use are gathered.
+        Tensor Rows(Tensor cache) => (together ? cache.narrow(0, 0, count) : cache.index_select(0, slot)).narrow(1, 0, longest).transpose(1, 2);
+        var x = blocks.Embed(tensor(ids, count, 1).to(device));
+        for (var layer = 0; layer < model.Layers; layer++)
+        {
+            x = blocks.Block(layer, x, cosine, sine, (index, query, key, value) =>
+            {
+                keys[index].index_put_(key.squeeze(2), slot, position);
+                values[index].index_put_(value.squeeze(2), slot, position);
+                // One query a head: those that share a key head are laid out as its queries, and nothing is copied for each.
+                var shared = query.reshape(count, model.KeyValueHeads, model.Heads / model.KeyValueHeads, model.HeadSize);
+                return nn.functional.scaled_dot_product_attention(shared, Rows(keys[index]), Rows(values[index]), seen, 0, false).reshape(count, model.Heads, 1, model.HeadSize);
+            });
+        }
+        var state = blocks.FinalNorm(x.squeeze(1));
+        last?.Dispose();
+        (last, hidden) = (state.DetachFromDisposeScope(), null);
+        return blocks.Logits(state);
     }
 
     private static void CopyOut(Tensor from, Span<float> to) => MemoryMarshal.Cast<byte, float>(from.cpu().contiguous().bytes).CopyTo(to);

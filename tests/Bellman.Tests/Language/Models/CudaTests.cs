@@ -68,6 +68,21 @@ public sealed class CudaTests
         }
     }
 
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(0.0)]
+    public void Tokens_drawn_on_a_gpu_are_those_drawn_from_its_logits(double temperature)
+    {
+        RequireGpu();
+        using var model = Model(TransformerFamily.Qwen3, Gpu);
+        int[] Drawn(bool onDevice) =>
+        [
+            .. new LocalSampler(model) { DrawsOnDevice = onDevice }.Sample([new SamplingPrompt([3, 5, 7], 20, RandomStream.Create(3))],
+                new SamplingOptions { MaximumNewTokens = 20, Temperature = temperature }, TestContext.Current.CancellationToken)[0].SelectMany(completion => completion.Tokens),
+        ];
+        Assert.Equal(Drawn(onDevice: false), Drawn(onDevice: true));
+    }
+
     [Fact]
     public void Adapters_saved_state_and_folder_come_back_from_a_gpu()
     {

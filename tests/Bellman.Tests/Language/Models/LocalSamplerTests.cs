@@ -75,6 +75,45 @@ public sealed class LocalSamplerTests
         Assert.Equal(expected.LogProbabilities, streamed.Where(token => token.Sample == 0).Select(token => token.LogProbability));
     }
 
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(0.7)]
+    [InlineData(0.0)]
+    public void Drawing_where_the_model_computes_gives_the_same_tokens(double temperature)
+    {
+        using var model = Model(TransformerEngine.Torch, TransformerFamily.Qwen2);
+        IReadOnlyList<IReadOnlyList<Completion>> Drawn(bool onDevice) => new LocalSampler(model) { DrawsOnDevice = onDevice }
+            .Sample(Prompts(6), Sixteen with { Temperature = temperature }, TestContext.Current.CancellationToken);
+        IReadOnlyList<IReadOnlyList<Completion>> host = Drawn(onDevice: false), device = Drawn(onDevice: true);
+        Assert.Equal(Flat(host), Flat(device));
+        foreach (var (expected, actual) in host.SelectMany(samples => samples).Zip(device.SelectMany(samples => samples)))
+        {
+            Scores.Close(expected.LogProbabilities, actual.LogProbabilities, 1e-5, "log-probability");
+            Scores.Close(expected.Entropies, actual.Entropies, 1e-5, "entropy");
+        }
+    }
+
+    // A full set of slots is read in place, and only when it is in order.
+    [Theory]
+    [InlineData(TransformerEngine.Torch)]
+    [InlineData(TransformerEngine.Simd)]
+    public void Slots_in_any_order_continue_their_own_prompts(TransformerEngine engine)
+    {
+        using var model = Model(engine, TransformerFamily.Llama);
+        float[] Next(int[] slots)
+        {
+            using var decoder = model.Engine.CreateDecoders(4, 8, 4)[0];
+            List<IPromptCache> prompts = [.. Enumerable.Range(0, 4).Select(i => decoder.Prefill(TinyModels.Tokens(2 + i, (ulong)i)))];
+            for (var i = 0; i < 4; i++) { decoder.Attach(slots[i], prompts[i]); }
+            var logits = new float[4 * model.VocabularySize];
+            decoder.Step(slots, [5, 6, 7, 8], logits);
+            decoder.Step(slots, [9, 10, 11, 12], logits);
+            prompts.ForEach(prompt => prompt.Dispose());
+            return logits;
+        }
+        Scores.Close(Next([0, 1, 2, 3]), Next([1, 2, 0, 3]), 1e-5);
+    }
+
     [Fact]
     public void Temperature_zero_takes_the_likeliest_token()
     {

@@ -105,6 +105,32 @@ public sealed unsafe class TransformerFoundationsTests
         Assert.Equal(-(0.842034 * Math.Log(0.842034) + 0.113957 * Math.Log(0.113957) + 0.041922 * Math.Log(0.041922) + 0.002087 * Math.Log(0.002087)), drawn.Entropy, 1e-4);
     }
 
+    [Theory]
+    [InlineData(0.3)]
+    [InlineData(4)]
+    public void Cut_off_distributions_are_those_of_a_full_sort(double spread)
+    {
+        const int vocabulary = 3000;
+        var random = RandomStream.Create(5);
+        float[] logits = [.. Enumerable.Range(0, vocabulary).Select(_ => (float)(spread * random.NextGaussian()))];
+        // Equal weights at the edge: the lower ids are kept.
+        logits.AsSpan(100, 40).Fill((float)(2 * spread));
+        SamplingOptions[] all =
+        [
+            new() { TopK = 1 }, new() { TopK = 60 }, new() { TopK = 2999 }, new() { TopP = 0.1 }, new() { TopP = 0.9 }, new() { TopP = 0.999 },
+            new() { MinP = 0.02 }, new() { TopK = 70, TopP = 0.8 }, new() { TopP = 0.9, MinP = 0.01 }, new() { TopK = 500, TopP = 0.95, MinP = 0.001, Temperature = 0.8 },
+        ];
+        foreach (var options in all)
+        {
+            var draw = new TokenDraw(options, vocabulary);
+            for (var seed = 0UL; seed < 50; seed++)
+            {
+                var (expected, actual) = (Sorted(logits, options, RandomStream.Create(seed).NextDouble()), draw.Draw(logits, null, RandomStream.Create(seed)).Token);
+                Assert.True(expected == actual, $"{options}, seed {seed}: token {actual} instead of {expected}");
+            }
+        }
+    }
+
     // Frequencies of a head of 8 at base 10000: 1, .1, .01, .001.
     [Theory]
     [InlineData(RotaryScalingKind.None, 1, 0.1, 0.01, 0.001, 1)]
@@ -123,6 +149,21 @@ public sealed unsafe class TransformerFoundationsTests
         var actual = scaling.Frequencies(model);
         for (var i = 0; i < 4; i++) { Assert.True(Math.Abs(actual[i] / expected[i] - 1) < 1e-4, $"{kind} {i}: {actual[i]} instead of {expected[i]}"); }
         Assert.Equal(amplitude, scaling.Amplitude, 1e-5);
+    }
+
+    /// <summary>Everything sorted, then cut off.</summary>
+    private static int Sorted(float[] logits, SamplingOptions options, double uniform)
+    {
+        var maximum = logits.Max();
+        var order = logits.Select((logit, token) => (Weight: Math.Exp((logit - maximum) / options.Temperature), Token: token)).OrderByDescending(entry => entry.Weight).ThenBy(entry => entry.Token).ToList();
+        if (options.TopK > 0) { order = order[..Math.Min(order.Count, options.TopK)]; }
+        var limit = options.TopP * order.Sum(entry => entry.Weight);
+        var (kept, sum) = (0, 0.0);
+        while (options.TopP < 1 && kept < order.Count && sum < limit) { sum += order[kept++].Weight; }
+        if (options.TopP < 1) { order = order[..kept]; }
+        order = [.. order.Where(entry => entry.Weight >= options.MinP * order[0].Weight)];
+        var threshold = uniform * order.Sum(entry => entry.Weight);
+        return order.First(entry => (threshold -= entry.Weight) < 0).Token;
     }
 
     private static float[] Rotated(float[] head, int position)
