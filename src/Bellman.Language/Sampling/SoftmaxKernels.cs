@@ -13,7 +13,7 @@ internal abstract unsafe class SoftmaxKernels
         : Vector128.IsHardwareAccelerated ? new SoftmaxKernels<Vector128<float>, Operations128>()
         : new SoftmaxKernels<float, OperationsScalar>();
 
-    /// <summary>With z = (logit - maximum) scale: writes e^z, and returns the maximum, Σ e^z and Σ z e^z.</summary>
+    /// <summary>With z = (logit - maximum) scale: writes e^z, and returns the maximum, Σ e^z and Σ z e^z, where what lies further below than single precision reaches adds nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public abstract (float Maximum, double Total, double WeightedSum) Exponentials(ReadOnlySpan<float> logits, float scale, Span<float> exponentials);
 }
@@ -25,6 +25,9 @@ internal sealed unsafe class SoftmaxKernels<TVector, TOps> : SoftmaxKernels
 {
     // Singles are summed this far before the total continues in double.
     private const int SumBlock = 2048;
+
+    // e^-87 is the least that a single holds in full precision.
+    private const float Lowest = -87;
 
     public override (float Maximum, double Total, double WeightedSum) Exponentials(ReadOnlySpan<float> logits, float scale, Span<float> exponentials)
     {
@@ -49,7 +52,8 @@ internal sealed unsafe class SoftmaxKernels<TVector, TOps> : SoftmaxKernels
         TVector shift = TOps.Broadcast(maximum), factor = TOps.Broadcast(scale), total = default, weighted = default;
         for (var i = 0; i < whole; i += TOps.Width)
         {
-            var z = TOps.Multiply(TOps.Subtract(TOps.Load(x + i), shift), factor);
+            // A logit of -∞ has no part in the entropy, and not ∞ times 0.
+            var z = TOps.Maximum(TOps.Multiply(TOps.Subtract(TOps.Load(x + i), shift), factor), TOps.Broadcast(Lowest));
             var value = Elementary<TVector, TOps>.Exp(z);
             TOps.Store(value, e + i);
             total = TOps.Add(total, value);
@@ -58,7 +62,7 @@ internal sealed unsafe class SoftmaxKernels<TVector, TOps> : SoftmaxKernels
         double sum = TOps.Sum(total), product = TOps.Sum(weighted);
         for (var i = whole; i < count; i++)
         {
-            var z = (x[i] - maximum) * scale;
+            var z = Math.Max((x[i] - maximum) * scale, Lowest);
             e[i] = Elementary<float, OperationsScalar>.Exp(z);
             sum += e[i];
             product += z * e[i];

@@ -12,7 +12,10 @@ internal sealed class TorchBlocks(TransformerConfiguration model, WeightStore we
     /// <summary>The adapters in use, if any.</summary>
     public LowRankAdapters? Adapters { get; set; }
 
-    /// <summary>Attention of queries [batch, heads, length, head size] given this layer's new keys and values [batch, key heads, length, head size].</summary>
+    /// <summary>
+    /// Attention of queries [batch, heads, length, head size] given this layer's new keys and values [batch, key heads, length, head size]:
+    /// [batch, length, heads * head size].
+    /// </summary>
     public delegate Tensor Attention(int layer, Tensor query, Tensor key, Tensor value);
 
     public Tensor Embed(Tensor ids) =>
@@ -52,7 +55,7 @@ internal sealed class TorchBlocks(TransformerConfiguration model, WeightStore we
         }
         var rotated = As(Rotate(cat([query, key], 1), cosine, sine), compute);
         var attended = attention(layer, rotated.narrow(1, 0, model.Heads), rotated.narrow(1, model.Heads, model.KeyValueHeads), value);
-        x = x + Linear(attended.transpose(1, 2).flatten(2), $"{name}self_attn.o_proj");
+        x = x + Linear(attended, $"{name}self_attn.o_proj");
         normed = As(Norm(x, $"{name}post_attention_layernorm.weight"), compute);
         // SwiGLU: down(silu(gate x) * up x)
         var inner = nn.functional.silu(Linear(normed, $"{name}mlp.gate_proj")) * Linear(normed, $"{name}mlp.up_proj");
@@ -68,8 +71,12 @@ internal sealed class TorchBlocks(TransformerConfiguration model, WeightStore we
         return As(nn.functional.linear(As(hidden, compute), As(head, compute)), ScalarType.Float32);
     }
 
+    /// <summary>Attention among the positions of a batch: by the mask, or to what is not later where that is null.</summary>
+    public Tensor Among(Tensor query, Tensor key, Tensor value, Tensor? mask) =>
+        nn.functional.scaled_dot_product_attention(query, Shared(key), Shared(value), mask, 0, mask is null).transpose(1, 2).flatten(2);
+
     /// <summary>Queries share the key head ⌊h / (heads / key heads)⌋.</summary>
-    public Tensor Shared(Tensor keys)
+    private Tensor Shared(Tensor keys)
     {
         var share = model.Heads / model.KeyValueHeads;
         if (share == 1) { return keys; }
@@ -100,8 +107,7 @@ internal sealed class TorchBlocks(TransformerConfiguration model, WeightStore we
     }
 
     /// <summary>x / sqrt(mean x² + ε) g</summary>
-    private Tensor Norm(Tensor x, string name) =>
-        x * (x * x).mean([-1], keepdim: true).add(model.NormEpsilon).rsqrt() * As(weights[name], ScalarType.Float32);
+    private Tensor Norm(Tensor x, string name) => x * (x * x).mean([-1], keepdim: true).add(model.NormEpsilon).rsqrt() * weights[name];
 
     private Tensor Linear(Tensor x, string name)
     {
@@ -113,7 +119,12 @@ internal sealed class TorchBlocks(TransformerConfiguration model, WeightStore we
         return y + nn.functional.linear(nn.functional.linear(x, As(pair.Down, compute)), As(pair.Up, compute)) * adapters.Options.Scale;
     }
 
-    private Tensor Split(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, model.HeadSize).transpose(1, 2);
+    /// <summary>[batch, length, heads * head size] as [batch, heads, length, head size].</summary>
+    private Tensor Split(Tensor x, int heads)
+    {
+        var (batch, length) = (x.shape[0], x.shape[1]);
+        return length == 1 ? x.view(batch, heads, 1, model.HeadSize) : x.view(batch, length, heads, model.HeadSize).transpose(1, 2);
+    }
 
     /// <summary>(low, high) cos + (high, low) (-sin, sin): what lies in the two halves of a head turns by the angle of its position.</summary>
     private static Tensor Rotate(Tensor x, Tensor cosine, Tensor sine)

@@ -45,7 +45,7 @@ internal sealed class TorchDecoder : IDrawingDecoder
             {
                 cache.Keys[index] = key.squeeze(0).transpose(0, 1).contiguous().DetachFromDisposeScope();
                 cache.Values[index] = value.squeeze(0).transpose(0, 1).contiguous().DetachFromDisposeScope();
-                return nn.functional.scaled_dot_product_attention(query, blocks.Shared(key), blocks.Shared(value), null, 0, true);
+                return blocks.Among(query, key, value, null);
             });
         }
         var state = blocks.FinalNorm(x.select(1, tokens.Length - 1));
@@ -127,7 +127,7 @@ internal sealed class TorchDecoder : IDrawingDecoder
                 values[index].index_put_(value.squeeze(2), slot, position);
                 // One query a head: those that share a key head are laid out as its queries, and nothing is copied for each.
                 var shared = query.reshape(count, model.KeyValueHeads, model.Heads / model.KeyValueHeads, model.HeadSize);
-                return nn.functional.scaled_dot_product_attention(shared, Rows(keys[index]), Rows(values[index]), seen, 0, false).reshape(count, model.Heads, 1, model.HeadSize);
+                return nn.functional.scaled_dot_product_attention(shared, Rows(keys[index]), Rows(values[index]), seen, 0, false).reshape(count, 1, model.QueryWidth);
             });
         }
         var state = blocks.FinalNorm(x.squeeze(1));

@@ -9,6 +9,8 @@ namespace Bellman.Language;
 /// </summary>
 internal static class TorchDraw
 {
+    private const long Block = 512;
+
     /// <summary>Draws a token from each row of logits [rows, vocabulary], float32.</summary>
     /// <param name="logits">Left as they are.</param>
     /// <param name="uniforms">A number in [0, 1) a row.</param>
@@ -32,14 +34,22 @@ internal static class TorchDraw
     }
 
     /// <summary>
-    /// The first token at which the distribution function passes its row's number. Sums in double: in single the last of a large
-    /// vocabulary would be lost in rounding.
+    /// The first token at which the distribution function passes its row's number: first the block of tokens, then the token within it, since
+    /// a running sum over a whole vocabulary is slow on a GPU. Sums in double: in single the last of many tokens would be lost in rounding.
     /// </summary>
     private static Tensor Passed(Tensor probabilities, ReadOnlySpan<double> uniforms)
     {
-        var sums = probabilities.cumsum(-1, ScalarType.Float64);
-        var last = probabilities.shape[^1] - 1;
-        var thresholds = tensor(uniforms.ToArray(), uniforms.Length, 1).to(probabilities.device) * sums.narrow(-1, last, 1);
-        return (sums <= thresholds).sum(-1, keepdim: true).clamp_max(last);
+        var (rows, vocabulary) = (probabilities.shape[0], probabilities.shape[1]);
+        var blocks = nn.functional.pad(probabilities, [0, (Block - vocabulary % Block) % Block]).view(rows, -1, Block);
+        var sums = blocks.sum(-1, type: ScalarType.Float64);
+        var ends = sums.cumsum(-1);
+        var thresholds = tensor(uniforms.ToArray(), rows, 1).to(probabilities.device) * ends.narrow(-1, ends.shape[1] - 1, 1);
+        var block = First(ends, thresholds);
+        var within = blocks.gather(1, block.unsqueeze(-1).expand(rows, 1, Block)).squeeze(1).cumsum(-1, ScalarType.Float64);
+        var token = First(within, thresholds - (ends.gather(-1, block) - sums.gather(-1, block)));
+        return (block * Block + token).clamp_max(vocabulary - 1);
     }
+
+    /// <summary>[rows, 1]: the first number of each row beyond its threshold; the last where rounding leaves none.</summary>
+    private static Tensor First(Tensor ascending, Tensor thresholds) => (ascending <= thresholds).sum(-1, keepdim: true).clamp_max(ascending.shape[1] - 1);
 }

@@ -36,8 +36,7 @@ internal sealed class TorchEngine : ITransformerEngine
         var positions = tensor(rows.Positions, rows.Lines, rows.Length).to(device);
         var (cosine, sine) = Blocks.Rotations(positions, rows.Length);
         var mask = rows.NeedsMask ? Mask(rows) : null;
-        Tensor Attend(int layer, Tensor query, Tensor key, Tensor value) =>
-            nn.functional.scaled_dot_product_attention(query, Blocks.Shared(key), Blocks.Shared(value), mask, 0, mask is null);
+        Tensor Attend(int layer, Tensor query, Tensor key, Tensor value) => Blocks.Among(query, key, value, mask);
         for (var layer = 0; layer < model.Layers; layer++)
         {
             var index = layer;

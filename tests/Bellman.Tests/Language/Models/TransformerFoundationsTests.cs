@@ -105,6 +105,37 @@ public sealed unsafe class TransformerFoundationsTests
         Assert.Equal(-(0.842034 * Math.Log(0.842034) + 0.113957 * Math.Log(0.113957) + 0.041922 * Math.Log(0.041922) + 0.002087 * Math.Log(0.002087)), drawn.Entropy, 1e-4);
     }
 
+    // One block of the running sum, just one, just more than one, several.
+    [Theory]
+    [InlineData(61)]
+    [InlineData(512)]
+    [InlineData(513)]
+    [InlineData(3000)]
+    public void Draws_in_torch_operations_are_those_of_the_host(int vocabulary)
+    {
+        TorchRuntime.EnsureLoaded();
+        var random = RandomStream.Create(5);
+        const int rows = 40;
+        float[] logits = [.. Enumerable.Range(0, rows * vocabulary).Select(_ => (float)(2 * random.NextGaussian()))];
+        // What cannot be drawn adds nothing to the entropy.
+        logits[7] = float.NegativeInfinity;
+        double[] uniforms = [.. Enumerable.Range(0, rows).Select(row => RandomStream.Create((ulong)row).NextDouble())];
+        foreach (var temperature in new[] { 1, 0.5, 0 })
+        {
+            using var scope = TorchSharp.torch.NewDisposeScope();
+            var drawn = new DrawnToken[rows];
+            TorchDraw.Draw(TorchSharp.torch.tensor(logits, rows, vocabulary), uniforms, temperature, drawn);
+            var draw = new TokenDraw(new SamplingOptions { Temperature = temperature }, vocabulary);
+            for (var row = 0; row < rows; row++)
+            {
+                var expected = draw.Draw(logits.AsSpan(row * vocabulary, vocabulary), null, RandomStream.Create((ulong)row));
+                Assert.Equal(expected.Token, drawn[row].Token);
+                Assert.Equal(expected.LogProbability, drawn[row].LogProbability, 1e-4);
+                Assert.Equal(expected.Entropy, drawn[row].Entropy, 1e-3);
+            }
+        }
+    }
+
     [Theory]
     [InlineData(0.3)]
     [InlineData(4)]
