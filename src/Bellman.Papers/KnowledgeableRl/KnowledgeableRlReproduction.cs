@@ -28,6 +28,8 @@ public sealed class KnowledgeableRlReproduction : Reproduction
         Offline("facttune-fs", "DPO on own responses ranked by their share of supported facts.", run => run.PreferFactual()),
     ];
 
+    private static readonly ulong[] Many = [.. Enumerable.Range(0, 40).Select(seed => (ulong)seed)];
+
     private static readonly FullScalePlan FullScale = new()
     {
         Model = "DeepSeek-R1-Distill-Qwen-7B or Skywork-OR1-7B-Preview",
@@ -88,7 +90,8 @@ public sealed class KnowledgeableRlReproduction : Reproduction
     {
         ReproductionSize.Full => [.. FullScale.Arms.Select(arm => arm.Arm)],
         ReproductionSize.Smoke => [.. Variants.Select(variant => variant.Arm).Where(arm => arm.Name is "base" or "knowrl" or "no-fact")],
-        _ => [.. Variants.Select(variant => variant.Arm)],
+        // Seeds differ so much that five decide nothing: the arms of the gates have more.
+        _ => [.. Variants.Select(variant => variant.Arm.Name is "base" or "knowrl" or "refusal-minus-1" ? variant.Arm with { Seeds = Many } : variant.Arm)],
     };
 
     /// <inheritdoc/>
