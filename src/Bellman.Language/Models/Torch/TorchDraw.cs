@@ -34,8 +34,8 @@ internal static class TorchDraw
     }
 
     /// <summary>
-    /// The first token at which the distribution function passes its row's number: first the block of tokens, then the token within it, since
-    /// a running sum over a whole vocabulary is slow on a GPU. Sums in double: in single the last of many tokens would be lost in rounding.
+    /// The first token at which the distribution function passes its row's number: first the block of tokens, then the token within it, so that
+    /// nearly all of it is plain sums and little a running one. Sums in double: in single the last of many tokens would be lost in rounding.
     /// </summary>
     private static Tensor Passed(Tensor probabilities, ReadOnlySpan<double> uniforms)
     {
