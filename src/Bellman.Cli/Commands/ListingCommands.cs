@@ -33,8 +33,8 @@ internal static class ListingCommands
                     {
                         ["name"] = EnvironmentRegistry.PixelsOption,
                         ["default"] = "",
-                        ["valid"] = "SIDE or SIDExFRAMES, e.g. 64 or 84x4",
-                        ["description"] = "Show the last pictures (3 unless told) in place of the observation, for agents that see: drq-v2, ppo, dqn, ...",
+                        ["valid"] = ShowPixels.OptionForm,
+                        ["description"] = ShowPixels.OptionDescription,
                     });
                 }
                 return new JsonObject

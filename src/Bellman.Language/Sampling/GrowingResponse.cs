@@ -58,10 +58,7 @@ internal sealed class GrowingResponse
     public int Last => tokens[^1];
 
     /// <summary>Draws the next token and says why the response ends there, if it does.</summary>
-    public (DrawnToken Drawn, FinishReason? Finish) Draw(ReadOnlySpan<float> logits, TokenDraw draw, StopConditions stop)
-    {
-        return Append(draw.Draw(logits, seen, random), stop);
-    }
+    public (DrawnToken Drawn, FinishReason? Finish) Draw(ReadOnlySpan<float> logits, TokenDraw draw, StopConditions stop) => Append(draw.Draw(logits, seen, random), stop);
 
     /// <summary>The number that the next token is drawn with, for whoever draws it elsewhere.</summary>
     public double NextUniform() => random.NextDouble();

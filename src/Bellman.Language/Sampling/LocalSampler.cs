@@ -62,6 +62,7 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
+            var before = active.Count;
             while (free.Count > 0 && work.TryTake(out var prompt, out var sample))
             {
                 var cache = work[prompt].Get(decoder);
@@ -77,7 +78,7 @@ public sealed class LocalSampler(Transformer model, ITokenizer? tokenizer = null
             }
             if (active.Count == 0) { return; }
             // In the order of their slots, decoders read full caches in place.
-            active.Sort((left, right) => left.Slot.CompareTo(right.Slot));
+            if (active.Count > before) { active.Sort((left, right) => left.Slot.CompareTo(right.Slot)); }
             for (var i = 0; i < active.Count; i++) { (slots[i], tokens[i]) = (active[i].Slot, active[i].Response.Last); }
             Advance();
             var kept = 0;

@@ -26,9 +26,6 @@ internal sealed unsafe class SoftmaxKernels<TVector, TOps> : SoftmaxKernels
     // Singles are summed this far before the total continues in double.
     private const int SumBlock = 2048;
 
-    // e^-87 is the least that a single holds in full precision.
-    private const float Lowest = -87;
-
     public override (float Maximum, double Total, double WeightedSum) Exponentials(ReadOnlySpan<float> logits, float scale, Span<float> exponentials)
     {
         fixed (float* x = logits, e = exponentials)
@@ -53,7 +50,7 @@ internal sealed unsafe class SoftmaxKernels<TVector, TOps> : SoftmaxKernels
         for (var i = 0; i < whole; i += TOps.Width)
         {
             // A logit of -∞ has no part in the entropy, and not ∞ times 0.
-            var z = TOps.Maximum(TOps.Multiply(TOps.Subtract(TOps.Load(x + i), shift), factor), TOps.Broadcast(Lowest));
+            var z = TOps.Maximum(TOps.Multiply(TOps.Subtract(TOps.Load(x + i), shift), factor), TOps.Broadcast(Elementary<TVector, TOps>.LowestExponent));
             var value = Elementary<TVector, TOps>.Exp(z);
             TOps.Store(value, e + i);
             total = TOps.Add(total, value);
@@ -62,7 +59,7 @@ internal sealed unsafe class SoftmaxKernels<TVector, TOps> : SoftmaxKernels
         double sum = TOps.Sum(total), product = TOps.Sum(weighted);
         for (var i = whole; i < count; i++)
         {
-            var z = Math.Max((x[i] - maximum) * scale, Lowest);
+            var z = Math.Max((x[i] - maximum) * scale, Elementary<TVector, TOps>.LowestExponent);
             e[i] = Elementary<float, OperationsScalar>.Exp(z);
             sum += e[i];
             product += z * e[i];

@@ -20,8 +20,7 @@ internal sealed class TokenDraw
     private readonly SamplingOptions options;
     private readonly bool truncates;
     private readonly float[] weights;
-    private readonly int[] binCounts = new int[LastBin + 1];
-    private readonly double[] binSums = new double[LastBin + 1];
+    private readonly double[] bins = new double[LastBin + 1];
     private int[] order = [];
 
     public TokenDraw(SamplingOptions options, int vocabulary)
@@ -117,7 +116,7 @@ internal sealed class TokenDraw
             foreach (var weight in weights) { total += weight; }
         }
         // What cannot be drawn is left out before the sort, which would otherwise take most of the time.
-        var least = chosen ? LeastOf(options.TopK) : Math.Max(options.MinP * weights[IndexOfMaximum(weights)], LeastOf(options.TopP * total));
+        var least = chosen ? LeastOf(options.TopK, counted: true) : Math.Max(options.MinP * weights[IndexOfMaximum(weights)], LeastOf(options.TopP * total, counted: false));
         var count = 0;
         for (var token = 0; token < weights.Length; token++)
         {
@@ -133,32 +132,20 @@ internal sealed class TokenDraw
         return count;
     }
 
-    /// <summary>A weight that at least <paramref name="count"/> tokens reach.</summary>
-    private float LeastOf(int count)
+    /// <summary>A weight such that the tokens that reach it are this many (<paramref name="counted"/>) or have this much weight together.</summary>
+    private float LeastOf(double amount, bool counted)
     {
-        Array.Clear(binCounts);
-        foreach (var weight in weights) { binCounts[Bin(weight)]++; }
-        var bin = binCounts.Length - 1;
-        for (var above = binCounts[bin]; above < count && bin > 0; above += binCounts[bin]) { bin--; }
-        return Lowest(bin);
-    }
-
-    /// <summary>A weight such that the tokens that reach it have at least this much together.</summary>
-    private float LeastOf(double mass)
-    {
-        Array.Clear(binSums);
-        foreach (var weight in weights) { binSums[Bin(weight)] += weight; }
+        Array.Clear(bins);
+        foreach (var weight in weights) { bins[Bin(weight)] += counted ? 1 : weight; }
         // Sums in another order differ in their last digits: a little more than is asked for is kept.
-        mass *= 1 + 1e-9;
-        var bin = binSums.Length - 1;
-        for (var above = binSums[bin]; above < mass && bin > 0; above += binSums[bin]) { bin--; }
-        return Lowest(bin);
+        amount *= 1 + 1e-9;
+        var bin = LastBin;
+        for (var above = bins[bin]; above < amount && bin > 0; above += bins[bin]) { bin--; }
+        return BitConverter.Int32BitsToSingle(bin << BinShift);
     }
 
     /// <summary>Weights, which are at most 1, in bins of an eighth of a power of two: the upper bits of a float that is not negative order it.</summary>
     private static int Bin(float weight) => (int)Math.Min(BitConverter.SingleToUInt32Bits(weight) >> BinShift, LastBin);
-
-    private static float Lowest(int bin) => BitConverter.Int32BitsToSingle(bin << BinShift);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int IndexOfMaximum(ReadOnlySpan<float> values)

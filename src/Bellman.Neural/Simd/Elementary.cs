@@ -30,13 +30,16 @@ internal static unsafe class Elementary<TVector, TOps>
         return TOps.Minimum(TOps.Broadcast(1), TOps.Maximum(TOps.Broadcast(-1), y));
     }
 
+    /// <summary>The least of which <see cref="Exp"/> is taken: e^-87 still has a single's full precision.</summary>
+    public const float LowestExponent = -87;
+
     /// <summary>exp x = 2^n exp r with n = round(x / ln 2), |r| ≤ ln 2 / 2; x is clamped to [-87, 88].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Exp(TVector x)
     {
         // Adding 1.5 * 2^23 rounds to an integer and leaves it, plus the exponent's bias 127, in the lowest bits.
         const float Rounder = 12582912 + 127;
-        x = TOps.Minimum(TOps.Broadcast(88), TOps.Maximum(TOps.Broadcast(-87), x));
+        x = TOps.Minimum(TOps.Broadcast(88), TOps.Maximum(TOps.Broadcast(LowestExponent), x));
         var shifted = TOps.MultiplyAdd(x, TOps.Broadcast(1.44269504f), TOps.Broadcast(Rounder));
         var n = TOps.Subtract(shifted, TOps.Broadcast(Rounder));
         // ln 2 in two parts: the first has trailing zero bits, so n times it is exact.

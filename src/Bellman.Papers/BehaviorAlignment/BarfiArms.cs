@@ -78,7 +78,7 @@ internal static class BarfiArms
     {
         ReproductionSize.Smoke => [.. Entries.Select(entry => entry.Arm).Where(arm => arm.Name is "bad" or "bad-naive" or "bad-critic" or "bad-conjugate" or "good" or "cartpole-bad" or "car-direction-primary")],
         // The paper plays CartPole with 20 seeds and the others with 40.
-        ReproductionSize.Full => [.. Entries.Select(entry => entry.Arm.Name.StartsWith("cartpole", StringComparison.Ordinal) ? entry.Arm with { Seeds = [.. Enumerable.Range(0, 20).Select(seed => (ulong)seed)] } : entry.Arm)],
+        ReproductionSize.Full => [.. Entries.Select(entry => entry.Arm.Name.StartsWith("cartpole", StringComparison.Ordinal) ? entry.Arm with { Seeds = Arm.FirstSeeds(20) } : entry.Arm)],
         _ => [.. Entries.Select(entry => entry.Arm.Name.StartsWith("car-", StringComparison.Ordinal) ? entry.Arm with { Seeds = [0, 1, 2] } : entry.Arm)],
     };
 

@@ -35,7 +35,7 @@ public sealed class BarfiReproduction : Reproduction
     public override IReadOnlyList<Arm> Arms(ReproductionSize size) => BarfiArms.Of(size);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => [.. Enumerable.Range(0, size switch { ReproductionSize.Smoke => 2, ReproductionSize.Full => 40, _ => 5 }).Select(seed => (ulong)seed)];
+    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => Arm.FirstSeeds(size switch { ReproductionSize.Smoke => 2, ReproductionSize.Full => 40, _ => 5 });
 
     /// <inheritdoc/>
     public override IReadOnlyList<Claim> Claims(ReproductionSize size) => size switch

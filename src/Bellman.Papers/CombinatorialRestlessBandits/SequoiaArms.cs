@@ -151,7 +151,7 @@ internal static class SequoiaArms
             };
         });
 
-    private static Entry Many(Entry entry) => entry with { Arm = entry.Arm with { Seeds = [.. Enumerable.Range(0, 40).Select(seed => (ulong)seed)] } };
+    private static Entry Many(Entry entry) => entry with { Arm = entry.Arm with { Seeds = Arm.FirstSeeds(40) } };
 
     private static Entry Optimum(Task task) =>
         new(new Arm(task.Name + "-optimum", "The exact optimum of the horizon by dynamic programming over all joint states: an expectation.", ArmKind.Baseline) { Task = task.Name },

@@ -60,7 +60,7 @@ internal static class EdgeOfReachArms
     public static double TrueValue(double state) => EdgeBox.Reward([(float)state]) * Bound;
 
     private static Entry OnLine(string name, string description, ArmKind kind, FittedQOptions options) =>
-        new(new Arm(name, description, kind) { Task = Line, Seeds = name is "ravl" or "base" ? [.. Enumerable.Range(0, GatedSeeds).Select(seed => (ulong)seed)] : null }, (cell, context) =>
+        new(new Arm(name, description, kind) { Task = Line, Seeds = name is "ravl" or "base" ? Arm.FirstSeeds(GatedSeeds) : null }, (cell, context) =>
         {
             var learner = new EnsembleFittedQ(options, context.Random);
             var (xs, ys) = (new List<double>(), new List<double>());

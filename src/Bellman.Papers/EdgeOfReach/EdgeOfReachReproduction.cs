@@ -38,7 +38,7 @@ public sealed class EdgeOfReachReproduction : Reproduction
     public override IReadOnlyList<Arm> Arms(ReproductionSize size) => size == ReproductionSize.Full ? EdgeOfReachFullScale.Arms : EdgeOfReachArms.Arms(size);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => [.. Enumerable.Range(0, size switch { ReproductionSize.Smoke => 1, ReproductionSize.Full => 4, _ => 10 }).Select(seed => (ulong)seed)];
+    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => Arm.FirstSeeds(size switch { ReproductionSize.Smoke => 1, ReproductionSize.Full => 4, _ => 10 });
 
     /// <inheritdoc/>
     public override IReadOnlyList<Claim> Claims(ReproductionSize size)

@@ -15,6 +15,33 @@ public sealed class EffectiveHorizonReproduction : Reproduction
     // win by 0.007, which 100,000 episodes can tell.
     private const double SeparatingGamma = 0.997;
 
+    // Returns on the grids with a trap are one of two values, so that a median needs many seeds: of 101, one in sixty medians is on the
+    // wrong side of what 20,000 say. Those arms are quick. Networks with 30,000 episodes are slow.
+    private static readonly IReadOnlyDictionary<string, int> OwnSeeds = new Dictionary<string, int>
+    {
+        ["grid5-k1"] = 41,
+        ["grid5trap-k1"] = 401,
+        ["grid5trap-k2"] = 401,
+        ["grid5trap-k3"] = 101,
+        ["grid7trap-k1"] = 101,
+        ["grid7trap-k2"] = 101,
+        ["grid7trap-k3"] = 101,
+        ["rooms7-k1"] = 41,
+        ["rooms7-k2"] = 41,
+        ["grid5-theory"] = 401,
+        ["grid5trap-k1-undiscounted-thirty"] = 1001,
+        ["grid5trap-k2-undiscounted-thirty"] = 1001,
+        ["grid5trap-theory-k1-many"] = 9,
+        ["grid5trap-theory-k2-many"] = 9,
+        ["grid5trap-theory-k2-discounted-many"] = 9,
+        ["grid5trap-theory-k3-discounted-many"] = 9,
+        ["grid5trap-pooled-k2-undiscounted-many"] = 9,
+        ["grid5trap-network-k1-longer"] = 301,
+        ["grid5trap-network-k2-longer"] = 301,
+        ["grid5trap-network-k1-more"] = 7,
+        ["grid5trap-network-k2-more"] = 7,
+    };
+
     /// <inheritdoc/>
     public override string Slug => "sqirl";
 
@@ -41,7 +68,7 @@ public sealed class EffectiveHorizonReproduction : Reproduction
         [.. ArmsOf(size).Select(arm => new Arm(arm.Name, arm.Description, arm.Kind) { Task = arm.Process.Name, Seeds = SeedsOf(arm, size) })];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => size == ReproductionSize.Smoke ? [0] : [.. Enumerable.Range(0, 11).Select(seed => (ulong)seed)];
+    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => size == ReproductionSize.Smoke ? [0] : Arm.FirstSeeds(11);
 
     /// <inheritdoc/>
     public override IReadOnlyList<Claim> Claims(ReproductionSize size) => size switch
@@ -75,23 +102,8 @@ public sealed class EffectiveHorizonReproduction : Reproduction
     /// <inheritdoc/>
     public override string Remarks(ReproductionOutcome outcome) => EffectiveHorizonFigures.ExactTable([.. ArmsOf(outcome.Plan.Size).Select(arm => arm.Process).DistinctBy(process => process.Name)]);
 
-    /// <summary>
-    /// Returns on the grids with a trap are one of two values, so that a median needs many seeds: of 101, one in sixty medians is on the
-    /// wrong side of what 20,000 say. Those arms are quick. Networks with 30,000 episodes are slow.
-    /// </summary>
-    private static IReadOnlyList<ulong>? SeedsOf(EffectiveHorizonArm arm, ReproductionSize size)
-    {
-        int? count = size != ReproductionSize.Default ? null
-            : arm.Method.EndsWith("more", StringComparison.Ordinal) ? 7
-            : arm.Method.EndsWith("many", StringComparison.Ordinal) ? 9
-            : arm.Method.EndsWith("thirty", StringComparison.Ordinal) ? 1001
-            : arm.Name is "grid5trap-k1" or "grid5trap-k2" or "grid5-theory" ? 401
-            : arm.Method.EndsWith("longer", StringComparison.Ordinal) ? 301
-            : arm.Method is "k1" or "k2" or "k3" && arm.Process.Name.EndsWith("trap", StringComparison.Ordinal) ? 101
-            : arm.Name is "rooms7-k1" or "rooms7-k2" or "grid5-k1" ? 41
-            : null;
-        return count is { } seeds ? [.. Enumerable.Range(0, seeds).Select(seed => (ulong)seed)] : null;
-    }
+    private static IReadOnlyList<ulong>? SeedsOf(EffectiveHorizonArm arm, ReproductionSize size) =>
+        size == ReproductionSize.Default && OwnSeeds.TryGetValue(arm.Name, out var count) ? Arm.FirstSeeds(count) : null;
 
     private static IReadOnlyList<EffectiveHorizonArm> ArmsOf(ReproductionSize size) => size switch
     {

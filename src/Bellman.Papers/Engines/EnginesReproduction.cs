@@ -61,7 +61,7 @@ public sealed class EnginesReproduction : Reproduction
     ];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => size == ReproductionSize.Smoke ? [0] : [.. Enumerable.Range(0, 10).Select(seed => (ulong)seed)];
+    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => size == ReproductionSize.Smoke ? [0] : Arm.FirstSeeds(10);
 
     /// <inheritdoc/>
     public override IReadOnlyList<Claim> Claims(ReproductionSize size) => size == ReproductionSize.Smoke

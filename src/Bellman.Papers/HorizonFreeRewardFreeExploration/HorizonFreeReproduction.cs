@@ -44,7 +44,7 @@ public sealed class HorizonFreeReproduction : Reproduction
         [.. (size == ReproductionSize.Smoke ? AllArms.Where(arm => arm.Horizon == 8) : AllArms).Select(arm => new Arm(arm.Name, arm.Description, arm.Kind) { Task = $"H = {arm.Horizon}", Seeds = SeedsOf(arm, size) })];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => [.. Enumerable.Range(0, size == ReproductionSize.Smoke ? 1 : 8).Select(seed => (ulong)seed)];
+    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => Arm.FirstSeeds(size == ReproductionSize.Smoke ? 1 : 8);
 
     /// <inheritdoc/>
     public override IReadOnlyList<Claim> Claims(ReproductionSize size)
@@ -98,7 +98,7 @@ public sealed class HorizonFreeReproduction : Reproduction
     private static IReadOnlyList<ulong>? SeedsOf(HorizonFreeArm arm, ReproductionSize size)
     {
         var count = size != ReproductionSize.Default || !Gated.Contains(arm.Horizon) ? 0 : arm.Mode switch { "unweighted" when arm.Horizon != 16 => 48, "uniform" => 480, "hf" => 16, _ => 0 };
-        return count == 0 ? null : [.. Enumerable.Range(0, count).Select(seed => (ulong)seed)];
+        return count == 0 ? null : Arm.FirstSeeds(count);
     }
 
     private static Figure PlannedReturn(ReproductionOutcome outcome)

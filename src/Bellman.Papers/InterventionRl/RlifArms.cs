@@ -90,7 +90,7 @@ internal static class RlifArms
         ReproductionSize.Smoke => [.. Entries.Select(entry => entry.Arm).Where(arm => arm.Name is "rlif" or "store-code" or "expert" or "hg-dagger" or "iql")],
         ReproductionSize.Full => [.. Entries.Select(entry => entry.Arm).Where(arm => MainArms.Contains(arm.Name)).Select(arm => arm with { Seeds = [24, 42, 43] })],
         // Seeds differ much, so that what the gates compare is measured with more of them.
-        _ => [.. Entries.Select(entry => entry.Arm with { Seeds = entry.Arm.Name is "rlif" or "expert" or "hg-dagger" ? Seeds(20) : entry.Arm.Kind == ArmKind.Ablation ? Seeds(3) : Seeds(5) })],
+        _ => [.. Entries.Select(entry => entry.Arm with { Seeds = entry.Arm.Name is "rlif" or "expert" or "hg-dagger" ? Arm.FirstSeeds(20) : entry.Arm.Kind == ArmKind.Ablation ? Arm.FirstSeeds(3) : Arm.FirstSeeds(5) })],
     };
 
     public static CellResult Run(Cell cell, CellContext context)
@@ -99,7 +99,6 @@ internal static class RlifArms
         return entry.Run(new Player(entry.Arm, entry.Quality, cell, context));
     }
 
-    private static ulong[] Seeds(int count) => [.. Enumerable.Range(0, count).Select(seed => (ulong)seed)];
 
     private static IEnumerable<Entry> Compared(double quality)
     {

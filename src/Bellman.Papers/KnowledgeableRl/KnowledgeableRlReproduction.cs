@@ -28,7 +28,7 @@ public sealed class KnowledgeableRlReproduction : Reproduction
         Offline("facttune-fs", "DPO on own responses ranked by their share of supported facts.", run => run.PreferFactual()),
     ];
 
-    private static readonly ulong[] Many = [.. Enumerable.Range(0, 100).Select(seed => (ulong)seed)];
+    private static readonly ulong[] Many = Arm.FirstSeeds(100);
 
     private static readonly FullScalePlan FullScale = new()
     {

@@ -47,7 +47,7 @@ public sealed class NanorobotsReproduction : Reproduction
     public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => size switch
     {
         ReproductionSize.Smoke => [0],
-        ReproductionSize.Full => [.. Enumerable.Range(0, 30).Select(seed => (ulong)seed)],
+        ReproductionSize.Full => Arm.FirstSeeds(30),
         _ => [0, 1, 2, 3, 4, 5],
     };
 

@@ -42,7 +42,7 @@ public sealed class PreferenceReproduction : Reproduction
     public override IReadOnlyList<Arm> Arms(ReproductionSize size) => [.. AllArms.Select(arm => new Arm(arm.Name, arm.Description, arm.Kind) { Task = arm.Task, Seeds = SeedsOf(arm, size) })];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => [.. Enumerable.Range(0, size == ReproductionSize.Smoke ? 1 : 32).Select(seed => (ulong)seed)];
+    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => Arm.FirstSeeds(size == ReproductionSize.Smoke ? 1 : 32);
 
     /// <inheritdoc/>
     public override IReadOnlyList<Claim> Claims(ReproductionSize size)
@@ -106,7 +106,7 @@ public sealed class PreferenceReproduction : Reproduction
             : arm.Name is "active-0-1" or "random-matched" ? 64
             : arm.Name.StartsWith("ts-", StringComparison.Ordinal) ? 512
             : null;
-        return count is { } seeds ? [.. Enumerable.Range(0, seeds).Select(seed => (ulong)seed)] : null;
+        return count is { } seeds ? Arm.FirstSeeds(seeds) : null;
     }
 
     private static Figure TradeOff(ReproductionOutcome outcome)

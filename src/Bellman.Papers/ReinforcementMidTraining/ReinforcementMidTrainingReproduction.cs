@@ -95,7 +95,7 @@ public sealed class ReinforcementMidTrainingReproduction : Reproduction
     };
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => size == ReproductionSize.Default ? [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] : [0];
+    public override IReadOnlyList<ulong> Seeds(ReproductionSize size) => size == ReproductionSize.Default ? Arm.FirstSeeds(10) : [0];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Claim> Claims(ReproductionSize size) => size switch

@@ -31,7 +31,7 @@ internal static class TrajectoryWeightingFullScale
             select new Arm($"{learner.Algorithm}-{sampler.Suffix}", $"{learner.Algorithm}, sampling {sampler.Sampling}.", sampler.Kind)
             {
                 Task = learner.Algorithm,
-                Seeds = [.. Enumerable.Range(0, learner.Seeds).Select(seed => (ulong)seed)],
+                Seeds = Arm.FirstSeeds(learner.Seeds),
             }];
 
     /// <summary>Exactly what is missing; null when the run can start.</summary>

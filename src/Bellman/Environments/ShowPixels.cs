@@ -14,7 +14,12 @@ public sealed class ShowPixels : EnvironmentWrapper
     /// <summary>Largest side.</summary>
     public const int LargestSide = 512;
 
+    /// <summary>What <see cref="Stacked"/> takes.</summary>
+    public const string OptionForm = "SIDE or SIDExFRAMES, e.g. 64 or 84x4";
+
     private const int Colours = 3;
+    private const int UsualFrames = 3;
+    private const int MostFrames = 16;
 
     private readonly int side;
     private readonly IRenderable picture;
@@ -39,6 +44,9 @@ public sealed class ShowPixels : EnvironmentWrapper
         ObservationSpace = new Box(new float[size], [.. Enumerable.Repeat(1f, size)], side, side, Colours);
     }
 
+    /// <summary>What the option does, in a sentence.</summary>
+    public static string OptionDescription { get; } = $"Show the last pictures ({UsualFrames} unless told) in place of the observation, for agents that see: drq-v2, ppo, dqn, ...";
+
     /// <summary>[side, side, 3], each number between 0 and 1.</summary>
     public override Space ObservationSpace { get; }
 
@@ -48,7 +56,6 @@ public sealed class ShowPixels : EnvironmentWrapper
     /// <exception cref="UsageException">The option is malformed, or the environment does not draw itself.</exception>
     public static IEnvironment Stacked(IEnvironment inner, string option)
     {
-        const int UsualFrames = 3, MostFrames = 16;
         var parts = option.Split('x');
         var frames = UsualFrames;
         if (parts.Length > 2 || !TryCount(parts[0], SmallestSide, LargestSide, out var side) || (parts.Length == 2 && !TryCount(parts[1], 1, MostFrames, out frames)))

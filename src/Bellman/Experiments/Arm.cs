@@ -24,6 +24,9 @@ public sealed record Arm(string Name, string Description, ArmKind Kind = ArmKind
 
     /// <summary>Seeds of this arm alone; null takes those of the reproduction.</summary>
     public IReadOnlyList<ulong>? Seeds { get; init; }
+
+    /// <summary>The seeds 0 to <paramref name="count"/> - 1.</summary>
+    public static ulong[] FirstSeeds(int count) => [.. Enumerable.Range(0, count).Select(seed => (ulong)seed)];
 }
 
 /// <summary>One number that every cell measures.</summary>

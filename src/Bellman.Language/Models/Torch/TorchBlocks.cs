@@ -109,9 +109,9 @@ internal sealed class TorchBlocks(TransformerConfiguration model, WeightStore we
     /// <summary>x / sqrt(mean x² + ε) g</summary>
     private Tensor Norm(Tensor x, string name) => x * (x * x).mean([-1], keepdim: true).add(model.NormEpsilon).rsqrt() * weights[name];
 
+    /// <summary>W x + b of an x in the products' format.</summary>
     private Tensor Linear(Tensor x, string name)
     {
-        x = As(x, compute);
         var bias = weights.Layout.Contains($"{name}.bias") ? As(weights[$"{name}.bias"], compute) : null;
         var y = nn.functional.linear(x, As(weights[$"{name}.weight"], compute), bias);
         if (Adapters is not { } adapters || !adapters.Pairs.TryGetValue($"{name}.weight", out var pair)) { return y; }
